@@ -1,1 +1,34 @@
-//! Placeholder.
+#![doc = include_str!("../README.md")]
+
+mod config;
+mod connection;
+mod encoded;
+mod engine;
+mod handshake;
+mod outbox;
+mod packet;
+mod reason;
+mod request;
+mod service;
+mod session;
+mod shard;
+mod sid;
+mod stats;
+mod sync;
+mod transport;
+mod wheel;
+
+pub use config::Config;
+pub use connection::{Connection, Delivery, Sent};
+pub use encoded::{Encoded, HEADROOM, append_binary_frame, text_frame};
+pub use engine::{Application, Engine};
+pub use handshake::Handshake;
+pub use reason::CloseReason;
+pub use request::RequestError;
+pub use service::RemoteAddr;
+pub use session::Transport;
+pub use sid::Sid;
+pub use stats::{Closed, EngineStats, Refused};
+
+/// The body of the engine's answers.
+pub type Body = http_body_util::Full<bytes::Bytes>;

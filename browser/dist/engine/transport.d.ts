@@ -1,0 +1,74 @@
+import { type Query } from "../address.js";
+import { Emitter } from "../emitter.js";
+import { type Timers } from "../timers.js";
+import { type Packet, type RawData } from "./packet.js";
+import type { EngineOptions, Socket } from "./socket.js";
+/** Failure of a transport. */
+export declare class TransportError extends Error {
+    readonly type = "TransportError";
+    /** The HTTP status, or what the platform reported. */
+    readonly description: any;
+    /** The response (`status`, `responseText`) or the event that goes with it. */
+    readonly context: any;
+    constructor(reason: string, description: any, context: any);
+}
+/** Why a transport closed without an error. */
+export interface CloseDetails {
+    description: string;
+    context?: unknown;
+}
+/** Events of a {@link Transport}. */
+export interface TransportEvents {
+    open: () => void;
+    error: (error: Error) => void;
+    packet: (packet: Packet) => void;
+    close: (details?: CloseDetails) => void;
+    poll: () => void;
+    pollComplete: () => void;
+    drain: () => void;
+}
+/** Options as a transport gets them: everything is decided. */
+export interface TransportOptions extends EngineOptions {
+    path: string;
+    hostname: string;
+    port: string | number;
+    secure: boolean;
+    query: Query;
+    socket: Socket;
+}
+/** One way of carrying packets. Subclasses have their name on the prototype. */
+export declare abstract class Transport extends Emitter<{}, {}, TransportEvents> implements Timers {
+    /** Query of the next request. */
+    query: Query;
+    /** Whether `send` may be called: the packets of the last call are on their way. */
+    writable: boolean;
+    readyState?: "opening" | "open" | "pausing" | "paused" | "closed";
+    setTimeoutFn: Timers["setTimeoutFn"];
+    clearTimeoutFn: Timers["clearTimeoutFn"];
+    protected opts: TransportOptions;
+    protected supportsBinary: boolean;
+    protected socket: Socket;
+    constructor(opts: TransportOptions);
+    /** Name as in the `transports` option. */
+    abstract get name(): string;
+    protected abstract doOpen(): void;
+    protected abstract doClose(): void;
+    protected abstract write(packets: Packet[]): void;
+    /** Starts connecting. */
+    open(): this;
+    /** Closes the transport, in whichever state it is. */
+    close(): this;
+    /** Sends packets. Those given to a transport that is not open are dropped. */
+    send(packets: Packet[]): void;
+    /** Calls back once nothing is under way; only polling can pause. */
+    pause(_onPause: () => void): void;
+    /** Takes back a pause. */
+    resume(): void;
+    protected onError(reason: string, description: any, context?: any): this;
+    protected onOpen(): void;
+    protected onDrain(): void;
+    protected onData(data: RawData): void;
+    protected onPacket(packet: Packet): void;
+    protected onClose(details?: CloseDetails): void;
+    protected createUri(scheme: "http" | "ws", stamped: boolean | undefined, base64: boolean): string;
+}

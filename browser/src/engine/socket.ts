@@ -1,0 +1,390 @@
+import { decodeQuery, pageLocation, parse, type Query } from "../address.js";
+import { Emitter } from "../emitter.js";
+import { installTimers, type Timers } from "../timers.js";
+import { onOffline } from "./offline.js";
+import { encodedLength, type BinaryType, type Packet, type PacketType, type RawData } from "./packet.js";
+import { Polling } from "./polling.js";
+import type { CloseDetails, Transport, TransportOptions } from "./transport.js";
+import { Upgrade } from "./upgrade.js";
+import { WebSocketTransport } from "./websocket.js";
+
+/** Name of a transport: one of the two that are built in, or that of a class given in the options. */
+export type TransportName = "polling" | "websocket" | (string & {});
+
+/** Class of a transport, its name on the prototype. */
+export type TransportCtor = new (opts: any) => Transport;
+
+/** Options of the connection. */
+export interface EngineOptions {
+  /** Host with or without a port, instead of an address. */
+  host?: string;
+  hostname?: string;
+  secure?: boolean;
+  port?: string | number;
+  /** Parameters added to every request. */
+  query?: Query;
+  /** Whether to leave polling for something better. Default: true. */
+  upgrade?: boolean;
+  /** Send binary data as text. Default: false. */
+  forceBase64?: boolean;
+  /** Name of the parameter that keeps responses out of caches. Default: `t`. */
+  timestampParam?: string;
+  /** Whether to send it. Default: with polling only. */
+  timestampRequests?: boolean;
+  /** Transports in the order of preference. Default: `["polling", "websocket"]`. */
+  transports?: TransportName[] | TransportCtor[];
+  /** Classes of transports, instead of `transports`. */
+  transportImplementations?: TransportCtor[];
+  /** Whether to try the next transport if the first cannot connect. Default: false. */
+  tryAllTransports?: boolean;
+  /** Whether to start with WebSocket if that worked last time. Default: false. */
+  rememberUpgrade?: boolean;
+  /** Milliseconds that an HTTP request may take; 0 is no limit. Default: 0. */
+  requestTimeout?: number;
+  /** Options for one transport, by its name. */
+  transportOptions?: Record<string, any>;
+  /** Headers of the HTTP requests; browsers cannot add any to a WebSocket. */
+  extraHeaders?: Record<string, string>;
+  /** Whether to send cookies to another origin. Default: false. */
+  withCredentials?: boolean;
+  /** Whether to close without a `disconnect` event when the page goes away. Default: false. */
+  closeOnBeforeunload?: boolean;
+  /** Whether to keep to the timers of the time when the script was loaded. Default: false. */
+  useNativeTimers?: boolean;
+  path?: string;
+  /** Whether the path ends with a slash. Default: true. */
+  addTrailingSlash?: boolean;
+  /** WebSocket subprotocols. */
+  protocols?: string | string[];
+}
+
+/** What the server says when a connection opens. */
+export interface HandshakeData {
+  sid: string;
+  upgrades: string[];
+  pingInterval: number;
+  pingTimeout: number;
+  maxPayload: number;
+}
+
+/** Options of one message. */
+export interface WriteOptions {
+  compress?: boolean;
+}
+
+/** Events of the connection. */
+export interface EngineEvents {
+  open: () => void;
+  handshake: (data: HandshakeData) => void;
+  packet: (packet: Packet) => void;
+  packetCreate: (packet: Packet) => void;
+  data: (data: RawData) => void;
+  message: (data: RawData) => void;
+  drain: () => void;
+  flush: () => void;
+  heartbeat: () => void;
+  ping: () => void;
+  pong: () => void;
+  error: (error: string | Error) => void;
+  upgrading: (transport: Transport) => void;
+  upgrade: (transport: Transport) => void;
+  upgradeError: (error: Error) => void;
+  close: (reason: string, description?: CloseDetails | Error) => void;
+}
+
+// A longer delay overflows the browser's timer, which then fires at once.
+const LONGEST_DELAY = 2 ** 31 - 1;
+
+const TRANSPORTS: Record<string, TransportCtor> = { polling: Polling, websocket: WebSocketTransport };
+
+/** One Engine.IO connection: its handshake, heartbeat, write buffer and transports. It does not reconnect. */
+export class Socket extends Emitter<{}, {}, EngineEvents> implements Timers {
+  static readonly protocol = 4;
+  /** Whether the last connection of this page got to WebSocket. */
+  static priorWebsocketSuccess = false;
+
+  /** Session id; null before the handshake and after the end. */
+  id: string | null = null;
+  transport!: Transport;
+  binaryType: BinaryType = "arraybuffer";
+  readyState!: "opening" | "open" | "closing" | "closed";
+  /** Packets that no transport has taken yet, after those that are being sent. */
+  writeBuffer: Packet[] = [];
+  readonly opts: EngineOptions & Pick<TransportOptions, "path">;
+  readonly transports: TransportName[];
+  readonly secure: boolean;
+  readonly hostname: string;
+  readonly port: string | number;
+  setTimeoutFn!: Timers["setTimeoutFn"];
+  clearTimeoutFn!: Timers["clearTimeoutFn"];
+  /** @internal */
+  upgrading = false;
+  private _transportsByName = { ...TRANSPORTS };
+  private _prevBufferLen = 0;
+  private _pingDelay = 0;
+  private _maxPayload?: number;
+  private _pingTimeoutTimer: unknown;
+  private _pingTimeoutTime = Infinity;
+  private _cleanups: (() => void)[] = [];
+
+  constructor(uri?: string | EngineOptions | null, options: EngineOptions = {}) {
+    super();
+    if (uri && typeof uri === "object") {
+      options = uri;
+      uri = null;
+    }
+    const opts = (this.opts = {
+      path: "/engine.io",
+      upgrade: true,
+      timestampParam: "t",
+      addTrailingSlash: true,
+      transportOptions: {},
+      ...options,
+    });
+    installTimers(this, opts.useNativeTimers);
+
+    const page = pageLocation();
+    let { hostname, port, secure = !!page && page.protocol === "https:" } = opts;
+    if (uri) {
+      const address = parse(uri);
+      hostname = address.host;
+      port = address.port;
+      secure = /s$/.test(address.protocol);
+      if (address.query) opts.query = address.query as any;
+    } else if (opts.host) {
+      hostname = parse(opts.host).host || opts.host;
+    }
+    opts.secure = this.secure = secure;
+    opts.port = this.port = port || (!hostname && page && page.port) || (secure ? "443" : "80");
+    opts.hostname = this.hostname = hostname || (page ? page.hostname : "localhost");
+    if (typeof opts.query === "string") opts.query = decodeQuery(opts.query);
+    opts.path = opts.path.replace(/\/$/, "") + (opts.addTrailingSlash ? "/" : "");
+
+    const { transports, transportImplementations } = opts;
+    if (transports && transportImplementations) {
+      throw new Error("specifying both 'transportImplementations' and 'transports' options is not supported");
+    }
+    const given: (TransportName | TransportCtor)[] = transportImplementations || transports || Object.keys(TRANSPORTS);
+    this.transports = given
+      .map((item) => {
+        if (typeof item !== "function") return item;
+        const name: string = item.prototype.name;
+        this._transportsByName[name] = item;
+        return name;
+      })
+      .filter((name) => this._transportsByName[name]);
+
+    if (typeof addEventListener === "function" && opts.closeOnBeforeunload) {
+      const leave = () => {
+        this.transport.off();
+        this.transport.close();
+      };
+      addEventListener("beforeunload", leave);
+      this._cleanups.push(() => removeEventListener("beforeunload", leave));
+    }
+    // A local server is reached without a network.
+    if (this.hostname !== "localhost") {
+      const lost = () => this._onClose("transport close", { description: "network connection lost" });
+      this._cleanups.push(onOffline(lost));
+    }
+    this._open();
+  }
+
+  /** @internal */
+  createTransport(name: string): Transport {
+    const query: Query = { ...this.opts.query, EIO: Socket.protocol, transport: name };
+    if (this.id) query.sid = this.id;
+    return new this._transportsByName[name]({ ...this.opts, query, socket: this, ...this.opts.transportOptions![name] });
+  }
+
+  private _open(): void {
+    const { transports } = this;
+    this.readyState = "opening";
+    if (!transports.length) {
+      this.setTimeoutFn(() => this.emitReserved("error", "No transports available"), 0);
+      return;
+    }
+    const remembered = this.opts.rememberUpgrade && Socket.priorWebsocketSuccess && transports.includes("websocket");
+    this.setTransport(this.createTransport(remembered ? "websocket" : transports[0]));
+    this.transport.open();
+  }
+
+  /** @internal */
+  setTransport(transport: Transport): void {
+    if (this.transport) this.transport.off();
+    this.transport = transport
+      .on("drain", () => this._onDrain())
+      .on("packet", (packet) => this._onPacket(packet))
+      .on("error", (error) => this._onError(error))
+      .on("close", (details) => this._onClose("transport close", details));
+  }
+
+  private _onPacket(packet: Packet): void {
+    if (this.readyState === "closed") return;
+    const { type, data } = packet;
+    this.emitReserved("packet", packet);
+    this.emitReserved("heartbeat");
+    if (type === "error" || (!this.id && type !== "open")) {
+      this._onServerError(data);
+    } else if (type === "open" && !this.id) {
+      this._onHandshake(data as string);
+    } else if (type === "ping") {
+      this._sendPacket("pong");
+      this.emitReserved("ping");
+      this.emitReserved("pong");
+      this._resetPingTimeout();
+    } else if (type === "message") {
+      this.emitReserved("data", data!);
+      this.emitReserved("message", data!);
+    }
+  }
+
+  private _onHandshake(json: string): void {
+    let data: HandshakeData | undefined;
+    try {
+      data = JSON.parse(json);
+    } catch {}
+    // Anything can answer at the address: a page, another protocol.
+    if (!data || typeof data.sid !== "string" || !(data.pingInterval + data.pingTimeout > 0)) {
+      return this._onServerError("parser error");
+    }
+    this.emitReserved("handshake", data);
+    this.id = this.transport.query.sid = data.sid;
+    this._pingDelay = Math.min(data.pingInterval + data.pingTimeout, LONGEST_DELAY);
+    this._maxPayload = data.maxPayload;
+    this.readyState = "open";
+    Socket.priorWebsocketSuccess = this.transport.name === "websocket";
+    this.emitReserved("open");
+    this.flush();
+    this._resetPingTimeout();
+    // A listener of `open` may have closed the socket; the compiler does not see that.
+    if ((this.readyState as string) !== "open" || !this.opts.upgrade) return;
+    for (const name of this.transports) {
+      if (!([] as unknown[]).concat(data.upgrades).includes(name)) continue;
+      Socket.priorWebsocketSuccess = false;
+      new Upgrade(this, name);
+    }
+  }
+
+  private _resetPingTimeout(): void {
+    this.clearTimeoutFn(this._pingTimeoutTimer);
+    if (this.readyState === "closed") return;
+    this._pingTimeoutTime = Date.now() + this._pingDelay;
+    this._pingTimeoutTimer = this.setTimeoutFn(() => this._onClose("ping timeout"), this._pingDelay);
+  }
+
+  /**
+   * Whether the server has been silent for too long. Timers are held back in a tab that is not seen and while the
+   * computer sleeps, so that the clock is asked before a packet is trusted to the connection.
+   *
+   * @internal
+   */
+  _hasPingExpired(): boolean {
+    const expired = Date.now() > this._pingTimeoutTime;
+    if (expired && this._pingTimeoutTime) {
+      this._pingTimeoutTime = 0;
+      queueMicrotask(() => this._onClose("ping timeout"));
+    }
+    return expired;
+  }
+
+  private _onDrain(): void {
+    this.writeBuffer.splice(0, this._prevBufferLen);
+    // The `5` of an upgrade was not in the buffer: its drain must remove nothing.
+    this._prevBufferLen = 0;
+    if (this.writeBuffer.length) this.flush();
+    else this.emitReserved("drain");
+  }
+
+  /** @internal */
+  flush(): void {
+    if (this.readyState === "closed" || !this.transport.writable || this.upgrading || !this.writeBuffer.length) return;
+    const packets = this._writablePackets();
+    this.transport.send(packets);
+    this._prevBufferLen = packets.length;
+    this.emitReserved("flush");
+  }
+
+  // Engine.IO 4, "maxPayload": a longer body is refused with 413. One packet alone is tried in any case.
+  private _writablePackets(): Packet[] {
+    const { writeBuffer, _maxPayload } = this;
+    let size = -1;
+    const end =
+      _maxPayload && this.transport.name === "polling"
+        ? writeBuffer.findIndex(({ data }, i) => (size += 2 + (data ? encodedLength(data) : 0)) > _maxPayload && i)
+        : -1;
+    return writeBuffer.slice(0, end < 0 ? undefined : end);
+  }
+
+  /** Sends a message; `onFlush` is called when the next packets are given to the transport. */
+  write(data: RawData, options?: WriteOptions | null, onFlush?: () => void): this {
+    this._sendPacket("message", data, options, onFlush);
+    return this;
+  }
+
+  /** Alias of {@link Socket.write}. */
+  send(data: RawData, options?: WriteOptions | null, onFlush?: () => void): this {
+    return this.write(data, options, onFlush);
+  }
+
+  private _sendPacket(type: PacketType, data?: RawData, options?: WriteOptions | null, onFlush?: () => void): void {
+    if (this.readyState === "closing" || this.readyState === "closed") return;
+    if (typeof options === "function") {
+      onFlush = options;
+      options = null;
+    }
+    const packet: Packet = { type, data, options: { ...options, compress: !options || options.compress !== false } };
+    this.emitReserved("packetCreate", packet);
+    this.writeBuffer.push(packet);
+    if (onFlush) this.once("flush", onFlush);
+    this.flush();
+  }
+
+  /** Closes the connection after what was written has left, and after an upgrade that is under way. */
+  close(): this {
+    if (this.readyState !== "opening" && this.readyState !== "open") return this;
+    this.readyState = "closing";
+    const finish = () => {
+      this.off("upgrade", finish).off("upgradeError", finish);
+      this._onClose("forced close");
+    };
+    const afterUpgrade = () => {
+      if (this.upgrading) this.once("upgrade", finish).once("upgradeError", finish);
+      else finish();
+    };
+    if (this.writeBuffer.length) this.once("drain", afterUpgrade);
+    else afterUpgrade();
+    return this;
+  }
+
+  private _onServerError(code: unknown): void {
+    this._onError(Object.assign(new Error("server error"), { code }));
+  }
+
+  private _onError(error: Error): void {
+    Socket.priorWebsocketSuccess = false;
+    if (this.opts.tryAllTransports && this.transports.length > 1 && this.readyState === "opening") {
+      this.transports.shift();
+      return this._open();
+    }
+    this.emitReserved("error", error);
+    this._onClose("transport error", error);
+  }
+
+  private _onClose(reason: string, description?: CloseDetails | Error): void {
+    if (this.readyState === "closed") return;
+    this.readyState = "closed";
+    this.clearTimeoutFn(this._pingTimeoutTimer);
+    for (const cleanup of this._cleanups) cleanup();
+    if (this.transport) {
+      this.transport.off("close");
+      this.transport.close();
+      this.transport.off();
+    }
+    this.id = null;
+    this.emitReserved("close", reason, description);
+    // Afterwards, so that a listener can still see what was not sent.
+    this.writeBuffer = [];
+    this._prevBufferLen = 0;
+  }
+}

@@ -1,0 +1,142 @@
+import { bracketed, encodeQuery, type Query } from "../address.js";
+import { Emitter } from "../emitter.js";
+import { installTimers, type Timers } from "../timers.js";
+import { decodePacket, type Packet, type RawData } from "./packet.js";
+import type { EngineOptions, Socket } from "./socket.js";
+
+/** Failure of a transport. */
+export class TransportError extends Error {
+  readonly type = "TransportError";
+  /** The HTTP status, or what the platform reported. */
+  readonly description: any;
+  /** The response (`status`, `responseText`) or the event that goes with it. */
+  readonly context: any;
+
+  constructor(reason: string, description: any, context: any) {
+    super(reason);
+    this.description = description;
+    this.context = context;
+  }
+}
+
+/** Why a transport closed without an error. */
+export interface CloseDetails {
+  description: string;
+  context?: unknown;
+}
+
+/** Events of a {@link Transport}. */
+export interface TransportEvents {
+  open: () => void;
+  error: (error: Error) => void;
+  packet: (packet: Packet) => void;
+  close: (details?: CloseDetails) => void;
+  poll: () => void;
+  pollComplete: () => void;
+  drain: () => void;
+}
+
+/** Options as a transport gets them: everything is decided. */
+export interface TransportOptions extends EngineOptions {
+  path: string;
+  hostname: string;
+  port: string | number;
+  secure: boolean;
+  query: Query;
+  socket: Socket;
+}
+
+/** One way of carrying packets. Subclasses have their name on the prototype. */
+export abstract class Transport extends Emitter<{}, {}, TransportEvents> implements Timers {
+  /** Query of the next request. */
+  query: Query;
+  /** Whether `send` may be called: the packets of the last call are on their way. */
+  writable = false;
+  readyState?: "opening" | "open" | "pausing" | "paused" | "closed";
+  setTimeoutFn!: Timers["setTimeoutFn"];
+  clearTimeoutFn!: Timers["clearTimeoutFn"];
+  protected opts: TransportOptions;
+  protected supportsBinary: boolean;
+  protected socket: Socket;
+
+  constructor(opts: TransportOptions) {
+    super();
+    installTimers(this, opts.useNativeTimers);
+    this.opts = opts;
+    this.query = opts.query;
+    this.socket = opts.socket;
+    this.supportsBinary = !opts.forceBase64;
+  }
+
+  /** Name as in the `transports` option. */
+  abstract get name(): string;
+
+  protected abstract doOpen(): void;
+  protected abstract doClose(): void;
+  protected abstract write(packets: Packet[]): void;
+
+  /** Starts connecting. */
+  open(): this {
+    this.readyState = "opening";
+    this.doOpen();
+    return this;
+  }
+
+  /** Closes the transport, in whichever state it is. */
+  close(): this {
+    if (this.readyState && this.readyState !== "closed") {
+      this.doClose();
+      this.onClose();
+    }
+    return this;
+  }
+
+  /** Sends packets. Those given to a transport that is not open are dropped. */
+  send(packets: Packet[]): void {
+    if (this.readyState === "open") this.write(packets);
+  }
+
+  /** Calls back once nothing is under way; only polling can pause. */
+  pause(_onPause: () => void): void {}
+
+  /** Takes back a pause. */
+  resume(): void {}
+
+  protected onError(reason: string, description: any, context?: any): this {
+    return this.emitReserved("error", new TransportError(reason, description, context));
+  }
+
+  protected onOpen(): void {
+    this.readyState = "open";
+    this.writable = true;
+    this.emitReserved("open");
+  }
+
+  protected onDrain(): void {
+    this.writable = true;
+    this.emitReserved("drain");
+  }
+
+  protected onData(data: RawData): void {
+    this.onPacket(decodePacket(data, this.socket.binaryType));
+  }
+
+  protected onPacket(packet: Packet): void {
+    this.emitReserved("packet", packet);
+  }
+
+  protected onClose(details?: CloseDetails): void {
+    this.readyState = "closed";
+    this.emitReserved("close", details);
+  }
+
+  protected createUri(scheme: "http" | "ws", stamped: boolean | undefined, base64: boolean): string {
+    const { secure, hostname, port, path, timestampParam } = this.opts;
+    const { query } = this;
+    if (stamped) query[timestampParam!] = Date.now().toString(36) + Math.random().toString(36).slice(2, 6);
+    if (base64) query.b64 = 1;
+    const origin = `${scheme}${secure ? "s" : ""}://${bracketed(hostname)}`;
+    const shownPort = +port && +port !== (secure ? 443 : 80) ? ":" + port : "";
+    return `${origin}${shownPort}${path}?${encodeQuery(query)}`;
+  }
+}

@@ -1,0 +1,120 @@
+import { isBinary, type BinaryData } from "../engine/packet.js";
+import { Emitter } from "../emitter.js";
+import { isReserved, PacketType, type Packet } from "./packet.js";
+
+/** Options of the {@link Decoder}. */
+export interface DecoderOptions {
+  /** Passed to `JSON.parse`. */
+  reviver?: (this: any, key: string, value: any) => any;
+  /** Most attachments that one packet may announce. Default: 10, as in `socket.io-parser`. */
+  maxAttachments?: number;
+}
+
+interface DecoderEvents {
+  decoded: (packet: Packet) => void;
+}
+
+// `<type>[<attachments>-][<namespace>,][<ack id>][<json>]`
+const PACKET = /^([0-6])(?:(\d*)-)?(?:(\/[^,]*),?)?(\d*)(.*)$/s;
+
+/** Reads packets from text and attachments, and emits each complete one as `decoded`. */
+export class Decoder extends Emitter<{}, {}, DecoderEvents> {
+  private opts: DecoderOptions;
+  private incomplete?: Packet;
+  private expected = 0;
+  private buffers: BinaryData[] = [];
+
+  constructor(opts?: DecoderOptions | DecoderOptions["reviver"]) {
+    super();
+    this.opts = { maxAttachments: 10, ...(typeof opts === "function" ? { reviver: opts } : opts) };
+  }
+
+  /**
+   * Takes what one Engine.IO message contained.
+   *
+   * Throws if that is not part of a valid packet; the decoder must be destroyed then.
+   */
+  add(data: unknown): void {
+    if (typeof data === "string") this.addText(data);
+    else if (isBinary(data)) this.addAttachment(data);
+    else throw new Error("Unknown type: " + data);
+  }
+
+  /** Forgets a packet that was only received in part. */
+  destroy(): void {
+    this.incomplete = undefined;
+    this.buffers = [];
+  }
+
+  private addText(text: string): void {
+    if (this.incomplete) throw new Error("got plaintext data when reconstructing a packet");
+    const [, digit, count, nsp = "/", id, json] = PACKET.exec(text) || [];
+    if (!digit) throw new Error("unknown packet type " + text[0]);
+    const hasAttachments = +digit >= PacketType.BINARY_EVENT;
+    if (hasAttachments !== (count !== undefined) || (hasAttachments && !(+count >= 1))) {
+      throw new Error("Illegal attachments");
+    }
+    if (+count > this.opts.maxAttachments!) throw new Error("too many attachments");
+
+    const packet: Packet = { type: hasAttachments ? +digit - 3 : +digit, nsp };
+    if (id) packet.id = +id;
+    if (json) {
+      packet.data = this.parse(json);
+      if (!isPayloadValid(packet)) throw new Error("invalid payload");
+    }
+    if (hasAttachments) {
+      this.incomplete = packet;
+      this.expected = +count;
+    } else {
+      this.emitReserved("decoded", packet);
+    }
+  }
+
+  private addAttachment(data: BinaryData): void {
+    const packet = this.incomplete;
+    if (!packet) throw new Error("got binary data when not reconstructing a packet");
+    if (this.buffers.push(data) === this.expected) {
+      packet.data = attach(packet.data, this.buffers);
+      this.destroy();
+      this.emitReserved("decoded", packet);
+    }
+  }
+
+  private parse(json: string): unknown {
+    try {
+      return JSON.parse(json, this.opts.reviver);
+    } catch {
+      throw new Error("invalid payload");
+    }
+  }
+}
+
+function isPayloadValid({ type, data }: Packet): boolean {
+  const isObject = Object.prototype.toString.call(data) === "[object Object]";
+  switch (type) {
+    case PacketType.CONNECT:
+      return isObject;
+    case PacketType.DISCONNECT:
+      return false;
+    case PacketType.CONNECT_ERROR:
+      return isObject || typeof data === "string";
+    case PacketType.EVENT:
+      return (
+        Array.isArray(data) && (typeof data[0] === "number" || (typeof data[0] === "string" && !isReserved(data[0])))
+      );
+    default:
+      return Array.isArray(data);
+  }
+}
+
+// Works in place: the value was just parsed, nobody else holds it.
+function attach(value: any, buffers: BinaryData[]): any {
+  if (!value || typeof value !== "object") return value;
+  if (value._placeholder === true) {
+    const buffer = typeof value.num === "number" && buffers[value.num];
+    if (!buffer) throw new Error("illegal attachments");
+    return buffer;
+  }
+  for (const key of Object.keys(value)) value[key] = attach(value[key], buffers);
+  return value;
+}

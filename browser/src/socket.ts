@@ -1,0 +1,424 @@
+import type { AllButLast, DecorateAcknowledgements, FirstArg, Last } from "./acks.js";
+import {
+  Emitter,
+  subscribe,
+  type DefaultEventsMap,
+  type EventNames,
+  type EventParams,
+  type EventsMap,
+} from "./emitter.js";
+import type { Manager } from "./manager.js";
+import { isReserved, PacketType, type Packet } from "./protocol/packet.js";
+
+/** Options of a {@link Socket}. */
+export interface SocketOptions {
+  /** Credentials sent at each connection, or a function that gives them to its callback. */
+  auth?: { [key: string]: any } | ((callback: (data: object) => void) => void);
+  /** How often an event is sent again that the server did not acknowledge in time. Default: not at all, no waiting. */
+  retries?: number;
+  /** Milliseconds to wait for every acknowledgement. */
+  ackTimeout?: number;
+}
+
+/** What is known about the end of a connection. */
+export type DisconnectDescription = Error | { description: string; context?: unknown };
+
+/** The error of a connection that the server refused. */
+export interface ExtendedError extends Error {
+  /** What the server's middleware attached. */
+  data?: any;
+}
+
+/** Events of the socket that are not sent by the server. */
+export interface SocketReservedEvents {
+  connect: () => void;
+  connect_error: (error: ExtendedError) => void;
+  disconnect: (reason: Socket.DisconnectReason, description?: DisconnectDescription) => void;
+}
+
+type Ack = ((...args: any[]) => void) & { withError?: boolean };
+type AnyListener = (...args: any[]) => void;
+
+interface Flags {
+  compress?: boolean;
+  volatile?: boolean;
+  timeout?: number;
+  fromQueue?: boolean;
+}
+
+interface QueuedEvent {
+  args: any[];
+  flags: Flags;
+  pending: boolean;
+  tryCount: number;
+}
+
+/**
+ * The client's side of one namespace.
+ *
+ * What is emitted while there is no connection is kept, and sent before `connect` is announced.
+ */
+export class Socket<
+  ListenEvents extends EventsMap = DefaultEventsMap,
+  EmitEvents extends EventsMap = ListenEvents,
+> extends Emitter<ListenEvents, EmitEvents, SocketReservedEvents> {
+  readonly io: Manager<ListenEvents, EmitEvents>;
+  /** Id that the server gave, while connected. */
+  id: string | undefined;
+  connected = false;
+  /** Whether the last connection continued the session of the one before. */
+  recovered = false;
+  auth!: { [key: string]: any } | ((callback: (data: object) => void) => void);
+  /** Events that arrived before the connection was confirmed. */
+  receiveBuffer: ReadonlyArray<any>[] = [];
+  /** Events to be sent at the next connection. */
+  sendBuffer: Packet[] = [];
+  private _pid?: string;
+  private _lastOffset?: string;
+  private _queue: QueuedEvent[] = [];
+  private readonly nsp: string;
+  private readonly _opts: SocketOptions;
+  private ids = 0;
+  private acks: Record<string, Ack> = {};
+  private flags: Flags = {};
+  private subs?: (() => void)[];
+  private _anyListeners: AnyListener[] = [];
+  private _anyOutgoingListeners: AnyListener[] = [];
+
+  constructor(io: Manager, nsp: string, opts?: Partial<SocketOptions>) {
+    super();
+    this.io = io as unknown as Manager<ListenEvents, EmitEvents>;
+    this.nsp = nsp;
+    this._opts = { ...opts };
+    if (opts && opts.auth) this.auth = opts.auth;
+    if (io._autoConnect) this.open();
+  }
+
+  /** Whether the socket is not connected. */
+  get disconnected(): boolean {
+    return !this.connected;
+  }
+
+  /** Whether the socket connects by itself when its manager does. */
+  get active(): boolean {
+    return !!this.subs;
+  }
+
+  /** Connects, unless the socket is connected or about to be. */
+  connect(): this {
+    const { io } = this;
+    const isOpen = io._readyState === "open";
+    // CONNECT is under way, and a second one would make the server close the connection.
+    if (this.connected || (this.subs && isOpen)) return this;
+    this.subs = this.subs || [
+      subscribe(io, "open", () => this.onopen()),
+      subscribe(io, "packet", (packet) => this.onpacket(packet)),
+      subscribe(io, "error", (error) => !this.connected && this.emitReserved("connect_error", error)),
+      subscribe(io, "close", (reason, description) => this.onclose(reason, description)),
+    ];
+    if (!io._reconnecting) io.open();
+    if (isOpen) this.onopen();
+    return this;
+  }
+
+  /** Alias of {@link Socket.connect}. */
+  open(): this {
+    return this.connect();
+  }
+
+  /** Sends a `message` event. */
+  send(...args: any[]): this {
+    return this.emit("message" as EventNames<EmitEvents>, ...(args as any));
+  }
+
+  /** Sends an event. A function as the last argument is called with the server's acknowledgement. */
+  override emit<Event extends EventNames<EmitEvents>>(event: Event, ...params: EventParams<EmitEvents, Event>): this {
+    if (isReserved(event)) throw new Error(`"${String(event)}" is a reserved event name`);
+    const args: any[] = [event, ...params];
+    const { flags, io } = this;
+    this.flags = {};
+    if (this._opts.retries && !flags.fromQueue && !flags.volatile) {
+      this._addToQueue(args, flags);
+      return this;
+    }
+
+    const packet: Packet = {
+      type: PacketType.EVENT,
+      nsp: this.nsp,
+      data: args,
+      options: { compress: flags.compress !== false },
+    };
+    if (typeof args[args.length - 1] === "function") {
+      packet.id = this.ids++;
+      this._registerAck(packet.id, args.pop(), flags.timeout ?? this._opts.ackTimeout);
+    }
+    const isConnected = this.connected && !io.engine._hasPingExpired();
+    if (flags.volatile && !(isConnected && io.engine.transport.writable)) return this;
+    if (isConnected) this._send(packet);
+    else this.sendBuffer.push(packet);
+    return this;
+  }
+
+  /** Sends an event and waits for its acknowledgement. */
+  emitWithAck<Event extends EventNames<EmitEvents>>(
+    event: Event,
+    ...args: AllButLast<EventParams<EmitEvents, Event>>
+  ): Promise<FirstArg<Last<EventParams<EmitEvents, Event>>>> {
+    return new Promise((resolve, reject) => {
+      const ack: Ack = (error, value) => (error ? reject(error) : resolve(value));
+      ack.withError = true;
+      this.emit(event, ...([...args, ack] as any));
+    });
+  }
+
+  private _registerAck(id: number, ack: Ack, timeout?: number): void {
+    if (timeout === undefined) {
+      this.acks[id] = ack;
+      return;
+    }
+    const timer = this.io.setTimeoutFn(() => {
+      delete this.acks[id];
+      this.sendBuffer = this.sendBuffer.filter((packet) => packet.id !== id);
+      ack.call(this, new Error("operation has timed out"));
+    }, timeout);
+    const timed: Ack = (...args) => {
+      this.io.clearTimeoutFn(timer);
+      ack.apply(this, args);
+    };
+    timed.withError = true;
+    this.acks[id] = timed;
+  }
+
+  // With `retries` events are sent one at a time, each when the one before it is acknowledged or given up.
+  private _addToQueue(args: any[], flags: Flags): void {
+    const ack: Ack | undefined = typeof args[args.length - 1] === "function" ? args.pop() : undefined;
+    const queued: QueuedEvent = { args, flags: { fromQueue: true, ...flags }, pending: false, tryCount: 0 };
+    const settle: Ack = (error, ...response) => {
+      if (queued !== this._queue[0]) return;
+      queued.pending = false;
+      if (!error || queued.tryCount > this._opts.retries!) {
+        this._queue.shift();
+        if (ack) ack(error, ...response);
+      }
+      this._drainQueue();
+    };
+    settle.withError = true;
+    args.push(settle);
+    this._queue.push(queued);
+    this._drainQueue();
+  }
+
+  private _drainQueue(force?: boolean): void {
+    const [queued] = this._queue;
+    if (!this.connected || !queued || (queued.pending && !force)) return;
+    queued.pending = true;
+    queued.tryCount++;
+    this.flags = queued.flags;
+    (this.emit as (...args: any[]) => this)(...queued.args);
+  }
+
+  private _send(packet: Packet): void {
+    for (const listener of [...this._anyOutgoingListeners]) listener.apply(this, packet.data);
+    this.packet(packet);
+  }
+
+  private packet(packet: Packet): void {
+    this.io._packet(packet);
+  }
+
+  private onopen(): void {
+    const { io, auth } = this;
+    const { engine } = io;
+    let sent = false;
+    const connect = (data?: object) => {
+      // A late or second answer of `auth` would be a second CONNECT, for which the server closes the connection.
+      if (sent || io.engine !== engine || !this.subs) return;
+      sent = true;
+      this.packet({
+        type: PacketType.CONNECT,
+        nsp: this.nsp,
+        data: this._pid ? { pid: this._pid, offset: this._lastOffset, ...data } : data,
+      });
+    };
+    if (typeof auth === "function") auth(connect);
+    else connect(auth);
+  }
+
+  private onclose(reason: string, description?: DisconnectDescription): void {
+    this.connected = false;
+    this.id = undefined;
+    this.emitReserved("disconnect", reason as Socket.DisconnectReason, description);
+    for (const id of Object.keys(this.acks)) {
+      // The acknowledgement of an event that is still to be sent can still come.
+      if (this.sendBuffer.some((packet) => String(packet.id) === id)) continue;
+      const ack = this.acks[id];
+      delete this.acks[id];
+      if (ack.withError) ack.call(this, new Error("socket has been disconnected"));
+    }
+  }
+
+  private onpacket({ type, nsp, id, data }: Packet): void {
+    if (nsp !== this.nsp) return;
+    if (type === PacketType.CONNECT) {
+      if (this.io._readyState !== "open") return;
+      if (data && data.sid) this.onconnect(data.sid, data.pid);
+      else this.emitReserved("connect_error", new Error(VERSION_MISMATCH));
+    } else if (type === PacketType.EVENT || type === PacketType.BINARY_EVENT) {
+      this.onevent(data || [], id);
+    } else if (type === PacketType.ACK || type === PacketType.BINARY_ACK) {
+      this.onack(id!, data || []);
+    } else if (type === PacketType.DISCONNECT) {
+      this.destroy();
+      this.onclose("io server disconnect");
+    } else if (type === PacketType.CONNECT_ERROR) {
+      this.destroy();
+      const { message = data, data: details } = data || {};
+      this.emitReserved("connect_error", Object.assign(new Error(message), { data: details }));
+    }
+  }
+
+  private onevent(args: any[], id?: number): void {
+    // Noted at arrival: what waits in the buffer must not be sent once more by the next recovery.
+    if (this._pid && id == null && typeof args[args.length - 1] === "string") this._lastOffset = args[args.length - 1];
+    if (id != null) args.push(this.ack(id));
+    if (this.connected) this.emitEvent(args);
+    else this.receiveBuffer.push(args);
+  }
+
+  private emitEvent(args: ReadonlyArray<any>): void {
+    for (const listener of [...this._anyListeners]) listener.apply(this, args as any[]);
+    this.emitReserved(...(args as [any, ...any]));
+  }
+
+  private ack(id: number): Ack {
+    const { engine } = this.io;
+    let sent = false;
+    return (...args) => {
+      // Another connection numbers its events anew, and a namespace that was left must not be written to.
+      if (sent || !this.connected || engine !== this.io.engine) return;
+      sent = true;
+      this.packet({ type: PacketType.ACK, nsp: this.nsp, id, data: args });
+    };
+  }
+
+  private onack(id: number, args: any[]): void {
+    const ack = this.acks[id];
+    if (!ack) return;
+    delete this.acks[id];
+    ack.apply(this, ack.withError ? [null, ...args] : args);
+  }
+
+  private onconnect(id: string, pid?: string): void {
+    this.id = id;
+    this.recovered = !!pid && this._pid === pid;
+    this._pid = pid;
+    this.connected = true;
+    // A listener may disconnect the socket: the rest stays for the next time.
+    while (this.connected && this.receiveBuffer.length) this.emitEvent(this.receiveBuffer.shift()!);
+    while (this.connected && this.sendBuffer.length) this._send(this.sendBuffer.shift()!);
+    this._drainQueue(true);
+    if (this.connected) this.emitReserved("connect");
+  }
+
+  private destroy(): void {
+    for (const unsubscribe of this.subs || []) unsubscribe();
+    this.subs = undefined;
+    this.io._destroy();
+  }
+
+  /** Leaves the namespace, and closes the connection if no other socket uses it. */
+  disconnect(): this {
+    if (this.connected) this.packet({ type: PacketType.DISCONNECT, nsp: this.nsp });
+    this.destroy();
+    if (this.connected) this.onclose("io client disconnect");
+    return this;
+  }
+
+  /** Alias of {@link Socket.disconnect}. */
+  close(): this {
+    return this.disconnect();
+  }
+
+  /** Sets whether the next event may be compressed. */
+  compress(compress: boolean): this {
+    this.flags.compress = compress;
+    return this;
+  }
+
+  /** Makes the next event one that is dropped if it cannot be sent at once. */
+  get volatile(): this {
+    this.flags.volatile = true;
+    return this;
+  }
+
+  /** Limits, in milliseconds, the wait for the next event's acknowledgement, whose callback then takes an error first. */
+  timeout(timeout: number): Socket<ListenEvents, DecorateAcknowledgements<EmitEvents>> {
+    this.flags.timeout = timeout;
+    return this as any;
+  }
+
+  /** Calls `listener` with the name and the arguments of every event that arrives. */
+  onAny(listener: AnyListener): this {
+    this._anyListeners.push(listener);
+    return this;
+  }
+
+  /** As {@link Socket.onAny}, before the listeners that are there. */
+  prependAny(listener: AnyListener): this {
+    this._anyListeners.unshift(listener);
+    return this;
+  }
+
+  /** Removes one listener of every event, or all. */
+  offAny(listener?: AnyListener): this {
+    this._anyListeners = without(this._anyListeners, listener);
+    return this;
+  }
+
+  /** The listeners of every event. */
+  listenersAny(): AnyListener[] {
+    return this._anyListeners;
+  }
+
+  /** Calls `listener` with the name and the arguments of every event that is sent. */
+  onAnyOutgoing(listener: AnyListener): this {
+    this._anyOutgoingListeners.push(listener);
+    return this;
+  }
+
+  /** As {@link Socket.onAnyOutgoing}, before the listeners that are there. */
+  prependAnyOutgoing(listener: AnyListener): this {
+    this._anyOutgoingListeners.unshift(listener);
+    return this;
+  }
+
+  /** Removes one listener of every event sent, or all. */
+  offAnyOutgoing(listener?: AnyListener): this {
+    this._anyOutgoingListeners = without(this._anyOutgoingListeners, listener);
+    return this;
+  }
+
+  /** The listeners of every event sent. */
+  listenersAnyOutgoing(): AnyListener[] {
+    return this._anyOutgoingListeners;
+  }
+}
+
+export declare namespace Socket {
+  /** Why a socket was disconnected. */
+  type DisconnectReason =
+    | "io server disconnect"
+    | "io client disconnect"
+    | "ping timeout"
+    | "transport close"
+    | "transport error"
+    | "parse error";
+}
+
+const VERSION_MISMATCH =
+  "It seems you are trying to reach a Socket.IO server in v2.x with a v3.x client, but they are not compatible (more information here: https://socket.io/docs/v3/migrating-from-2-x-to-3-0/)";
+
+function without(list: AnyListener[], listener?: AnyListener): AnyListener[] {
+  const index = list.indexOf(listener!);
+  return listener ? list.filter((_, i) => i !== index) : [];
+}

@@ -1,0 +1,17 @@
+/** The timer functions of one connection. */
+export interface Timers {
+  setTimeoutFn: (callback: () => void, delay: number) => any;
+  clearTimeoutFn: (timer: any) => void;
+}
+
+const { setTimeout: nativeSet, clearTimeout: nativeClear } = globalThis;
+
+/**
+ * Gives `target` its timer functions: those of the moment, which a test may have replaced by a fake clock, or with
+ * `native` those that were there when this script was loaded.
+ */
+export function installTimers(target: Timers, native?: boolean): void {
+  const { setTimeout, clearTimeout } = globalThis;
+  target.setTimeoutFn = (native ? nativeSet : setTimeout).bind(globalThis);
+  target.clearTimeoutFn = (native ? nativeClear : clearTimeout).bind(globalThis);
+}

@@ -1,0 +1,125 @@
+import { readFileSync } from "node:fs";
+import { createServer } from "node:http";
+import { createServer as createTcpServer } from "node:net";
+import { join } from "node:path";
+import { Server } from "socket.io";
+import { root } from "./compiled.mjs";
+
+const page = '<!DOCTYPE html><title>test</title><script src="/socket.io.min.js"></script>';
+const files = { "/socket.io.min.js": "dist/socket.io.min.js", "/scenarios.mjs": "test/scenarios.mjs" };
+
+function serve(request, response) {
+  const file = files[request.url];
+  response.setHeader("Content-Type", file ? "text/javascript" : "text/html");
+  response.end(file ? readFileSync(join(root, file)) : page);
+}
+
+function listen(server, port) {
+  return new Promise((resolve) => server.listen(port, "127.0.0.1", () => resolve(server.address().port)));
+}
+
+/** A port at which nothing listens. */
+export async function deadPort() {
+  const server = createTcpServer();
+  const port = await listen(server, 0);
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+/** The npm package's server with the handlers that the scenarios talk to, and the page for the browser. */
+export class TestServer {
+  port = 0;
+  received = [];
+  disconnections = [];
+  #options;
+  #waiting = [];
+
+  constructor(options) {
+    this.#options = options;
+  }
+
+  async start() {
+    const http = createServer(serve);
+    this.port = await listen(http, this.port);
+    this.io = new Server(http, { cors: { origin: true, credentials: true }, ...this.#options });
+    this.#listen(this.io.of("/"));
+    this.#listen(this.io.of("/chat"));
+    const admin = this.io.of("/admin");
+    admin.use((socket, next) => {
+      const { token } = socket.handshake.auth;
+      if (token === "secret") return next();
+      next(Object.assign(new Error("not authorized"), { data: { token: token ?? null } }));
+    });
+    this.#listen(admin);
+    return this;
+  }
+
+  async stop() {
+    await this.io.close();
+  }
+
+  /** What a scenario can ask for besides sending events. */
+  async control(command, ...args) {
+    if (command === "restart") {
+      await this.stop();
+      await this.start();
+    } else if (command === "stop") {
+      await this.stop();
+    } else if (command === "start") {
+      await this.start();
+    } else if (command === "received") {
+      return this.received.splice(0);
+    } else if (command === "disconnection") {
+      // The reason of the next disconnection that was not asked for yet.
+      return this.disconnections.shift() ?? new Promise((resolve) => this.#waiting.push(resolve));
+    } else if (command === "emit") {
+      this.io.emit(...args);
+    }
+  }
+
+  #listen(namespace) {
+    namespace.on("connection", (socket) => {
+      socket.on("disconnect", (reason) => {
+        const waiting = this.#waiting.shift();
+        if (waiting) waiting(reason);
+        else this.disconnections.push(reason);
+      });
+      socket.on("note", (...args) => {
+        this.received.push(args);
+      });
+      socket.on("echo", (...args) => args.pop()(...args));
+      socket.on("reply", (...args) => socket.emit(...args));
+      socket.on("silent", () => {});
+      socket.on("whoami", (ack) => ack(socket.id, socket.nsp.name, socket.handshake.auth, socket.handshake.query));
+      socket.on("ask", async (timeout, ...args) => {
+        const ack = args.pop();
+        try {
+          ack(null, await socket.timeout(timeout).emitWithAck("question", ...args));
+        } catch (error) {
+          ack(error.message);
+        }
+      });
+      socket.on("kick", (all) => socket.disconnect(all));
+      socket.on("drop", () => socket.conn.close());
+      socket.on("garble", (text) => socket.conn.write(text));
+      // The first two tries are not answered.
+      let tries = 0;
+      socket.on("flaky", (number, ack) => {
+        this.received.push(["try", number]);
+        if (++tries > 2) ack("done " + number);
+      });
+      // Numbers events until the client has seen enough, and at least `count` of them.
+      socket.on("flood", (count) => {
+        let sent = 0;
+        let enough = false;
+        socket.once("enough", () => (enough = true));
+        const send = () => {
+          for (let i = 0; i < 10; i++) socket.emit("tick", sent++);
+          if (sent < count || !enough) setImmediate(send);
+          else socket.emit("ticked", sent);
+        };
+        send();
+      });
+    });
+  }
+}

@@ -1,0 +1,110 @@
+use std::time::Duration;
+
+use crate::{Transport, session::Timing};
+
+/// The engine's options; the defaults are the reference's.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Config {
+    /// How long after the last sign of life a client is pinged. Default: 25 s.
+    pub ping_interval: Duration,
+    /// How long a client may take to answer a ping. Default: 20 s.
+    pub ping_timeout: Duration,
+    /// How long another transport may take to take over. Default: 10 s.
+    pub upgrade_timeout: Duration,
+    /// The longest message or request body that is accepted, in bytes. Default: 1,000,000.
+    pub max_payload: usize,
+    /// What may wait for a client that does not read, in bytes, each packet counted as its bytes and 64
+    /// more. Default: 1 MiB.
+    pub send_limit: usize,
+    /// The transports that a session may begin with. Default: both.
+    pub transports: Vec<Transport>,
+    /// Whether a session may change from polling to WebSocket. Default: yes.
+    pub allow_upgrades: bool,
+    /// How many shards hold the sessions; `None` for one on a current-thread runtime and two a worker
+    /// otherwise.
+    pub shards: Option<usize>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            ping_interval: Duration::from_secs(25),
+            ping_timeout: Duration::from_secs(20),
+            upgrade_timeout: Duration::from_secs(10),
+            max_payload: 1_000_000,
+            send_limit: 1024 * 1024,
+            transports: vec![Transport::Polling, Transport::WebSocket],
+            allow_upgrades: true,
+            shards: None,
+        }
+    }
+}
+
+impl Config {
+    pub(crate) fn timing(&self) -> Timing {
+        Timing {
+            ping_interval: self.ping_interval,
+            ping_timeout: self.ping_timeout,
+            upgrade_timeout: self.upgrade_timeout,
+        }
+    }
+
+    /// The open packet of a session that begins on `transport`.
+    pub(crate) fn open_packet(&self, sid: &str, transport: Transport) -> String {
+        let upgrades = match transport {
+            Transport::Polling
+                if self.allow_upgrades && self.transports.contains(&Transport::WebSocket) =>
+            {
+                "\"websocket\""
+            }
+            _ => "",
+        };
+        format!(
+            r#"0{{"sid":"{sid}","upgrades":[{upgrades}],"pingInterval":{},"pingTimeout":{},"maxPayload":{}}}"#,
+            self.ping_interval.as_millis(),
+            self.ping_timeout.as_millis(),
+            self.max_payload,
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_open_packet_has_the_references_keys_in_its_order() {
+        let config = Config::default();
+        assert_eq!(
+            config.open_packet("abc", Transport::Polling),
+            r#"0{"sid":"abc","upgrades":["websocket"],"pingInterval":25000,"pingTimeout":20000,"maxPayload":1000000}"#
+        );
+        assert_eq!(
+            config.open_packet("abc", Transport::WebSocket),
+            r#"0{"sid":"abc","upgrades":[],"pingInterval":25000,"pingTimeout":20000,"maxPayload":1000000}"#
+        );
+    }
+
+    #[test]
+    fn no_upgrade_is_offered_that_is_not_allowed() {
+        let config = Config {
+            allow_upgrades: false,
+            ..Config::default()
+        };
+        assert!(
+            config
+                .open_packet("abc", Transport::Polling)
+                .contains(r#""upgrades":[]"#)
+        );
+        let config = Config {
+            transports: vec![Transport::Polling],
+            ..Config::default()
+        };
+        assert!(
+            config
+                .open_packet("abc", Transport::Polling)
+                .contains(r#""upgrades":[]"#)
+        );
+    }
+}

@@ -1,0 +1,504 @@
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    task::{Context, Poll, Waker},
+    time::Instant,
+};
+
+use sockeye_websocket::{Role, frame};
+
+use crate::{
+    Application, CloseReason, Encoded, Engine, Handshake, Sid, Transport,
+    outbox::{Flushed, Outbox, Pushed, Sink, wake},
+    packet,
+    session::{Due, Session},
+    stats::count,
+    sync::{Mutex, MutexGuard},
+    transport::stream::Tcp,
+};
+
+/// A ping packet as a frame.
+const PING: &[u8] = b"\x81\x012";
+
+/// What became of a packet that was sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sent {
+    /// It will leave, unless the connection ends before.
+    Queued,
+    /// It was volatile, and the transport takes nothing now.
+    Dropped,
+    /// The connection has ended.
+    Closed,
+}
+
+/// One session of a client, on whatever transport it uses now.
+///
+/// Anybody may hold it and send; one at a time reads: the WebSocket's task, or the POST under way.
+pub struct Connection<A: Application> {
+    engine: Arc<Engine<A>>,
+    sid: Sid,
+    shard: usize,
+    /// The client takes binary as base64 alone.
+    base64: bool,
+    ended: AtomicBool,
+    pub(crate) outbox: Outbox<Tcp>,
+    state: Mutex<State<A>>,
+    handshake: Handshake,
+    client: A::Client,
+}
+
+/// What changes together with the session.
+pub(crate) struct State<A: Application> {
+    pub(crate) session: Session,
+    /// What reads the client's packets, while nobody does.
+    pub(crate) reader: Option<A::Reader>,
+    /// Who waits for the reader to be given back.
+    pub(crate) reader_waiter: Option<Waker>,
+    /// A GET waits for packets.
+    pub(crate) getting: bool,
+    /// A POST is being read.
+    pub(crate) posting: bool,
+    /// The pending GET is to be answered with a noop.
+    pub(crate) noop: bool,
+    /// A WebSocket's task reads, and tells the application of the end.
+    pub(crate) owned: bool,
+    /// The task of the transport under trial.
+    pub(crate) probe: Option<Waker>,
+    /// The application has been told of the end, or is about to be.
+    told: bool,
+}
+
+impl<A: Application> Connection<A> {
+    pub(crate) fn new(
+        engine: &Arc<Engine<A>>,
+        sink: Sink<Tcp>,
+        transport: Transport,
+        base64: bool,
+        handshake: Handshake,
+    ) -> Arc<Self> {
+        let now = Instant::now();
+        let sid = Sid::random();
+        let (client, reader) = engine.application().open(&handshake);
+        let session = Session::new(transport, engine.timing(), now);
+        let connection = Arc::new(Self {
+            engine: Arc::clone(engine),
+            sid,
+            shard: sid.spread(engine.shards().len()),
+            base64,
+            ended: AtomicBool::new(false),
+            outbox: Outbox::new(sink, engine.config().send_limit),
+            state: Mutex::new(State {
+                session,
+                reader: Some(reader),
+                reader_waiter: None,
+                getting: false,
+                posting: false,
+                noop: false,
+                owned: transport == Transport::WebSocket,
+                probe: None,
+                told: false,
+            }),
+            handshake,
+            client,
+        });
+        engine.shard(connection.shard).insert(&connection);
+        connection.ensure_running();
+        count(&engine.counters().opened);
+        connection.arm();
+        engine.application().opened(&connection);
+        connection
+    }
+
+    /// The identifier of the transport's session. It gives access to the session: keep it secret.
+    #[must_use]
+    pub fn sid(&self) -> Sid {
+        self.sid
+    }
+
+    /// What the first request brought.
+    #[must_use]
+    pub fn handshake(&self) -> &Handshake {
+        &self.handshake
+    }
+
+    /// What the application keeps for this connection.
+    #[must_use]
+    pub fn client(&self) -> &A::Client {
+        &self.client
+    }
+
+    /// The engine that the connection belongs to.
+    #[must_use]
+    pub fn engine(&self) -> &Arc<Engine<A>> {
+        &self.engine
+    }
+
+    /// The transport that is used now.
+    #[must_use]
+    pub fn transport(&self) -> Transport {
+        self.state.lock().session.transport()
+    }
+
+    /// Whether packets are still exchanged.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        !self.ended.load(Ordering::Acquire)
+    }
+
+    /// What waits for the transport, in bytes, each packet counted as its bytes and 64 more.
+    #[must_use]
+    pub fn buffered(&self) -> usize {
+        self.outbox.lock().weight()
+    }
+
+    pub(crate) fn state(&self) -> MutexGuard<'_, State<A>> {
+        self.state.lock()
+    }
+
+    /// Sends complete frames of a server that hold `packets` packets, to this connection alone.
+    pub fn send(self: &Arc<Self>, frames: &[u8], packets: usize, volatile: bool) -> Sent {
+        let pushed = self.push(frames, packets, volatile);
+        self.settle(pushed)
+    }
+
+    fn push(&self, frames: &[u8], packets: usize, volatile: bool) -> Pushed {
+        if self.base64 {
+            self.outbox
+                .push_own(&packet::binary_as_text(frames), packets, volatile)
+        } else {
+            self.outbox.push_own(frames, packets, volatile)
+        }
+    }
+
+    /// Does what a push left to be done.
+    fn settle(self: &Arc<Self>, pushed: Pushed) -> Sent {
+        match pushed {
+            Pushed::Queued => Sent::Queued,
+            Pushed::Dirty => {
+                self.mark_dirty();
+                Sent::Queued
+            }
+            Pushed::Overfull => {
+                self.relieve();
+                Sent::Queued
+            }
+            Pushed::Dropped => {
+                count(&self.engine.counters().volatile_dropped);
+                tracing::trace!(sid = ?self.sid, "volatile packet dropped");
+                Sent::Dropped
+            }
+            Pushed::Slow => {
+                self.abort(CloseReason::SlowConsumer);
+                Sent::Closed
+            }
+            Pushed::Closed => {
+                count(&self.engine.counters().late_dropped);
+                Sent::Closed
+            }
+        }
+    }
+
+    /// Writes until the queue is within its limit or the transport refuses.
+    fn relieve(self: &Arc<Self>) {
+        loop {
+            match self.outbox.flush() {
+                Flushed::Dirty if self.buffered() > self.engine.config().send_limit => {}
+                Flushed::Dirty => return self.mark_dirty(),
+                Flushed::Done => return,
+            }
+        }
+    }
+
+    pub(crate) fn mark_dirty(self: &Arc<Self>) {
+        self.engine.shard(self.shard).mark_dirty([Arc::clone(self)]);
+    }
+
+    /// Writes what is queued; the flusher does it again later if more is left.
+    pub(crate) fn flush(self: &Arc<Self>) {
+        if self.outbox.flush() == Flushed::Dirty {
+            self.mark_dirty();
+        }
+    }
+
+    /// The flusher's turn for this connection.
+    pub(crate) fn serve(self: &Arc<Self>) {
+        self.flush();
+        if self.ended.load(Ordering::Acquire) {
+            self.tell_if_unowned();
+        }
+    }
+
+    /// A polling session has no task of its own: one is made to tell the application of the end.
+    fn tell_if_unowned(self: &Arc<Self>) {
+        let mut state = self.state.lock();
+        if state.owned || state.told {
+            return;
+        }
+        state.told = true;
+        drop(state);
+        let connection = Arc::clone(self);
+        tokio::spawn(async move {
+            let reader = std::future::poll_fn(|cx| connection.poll_reader(cx)).await;
+            connection.tell(reader);
+        });
+    }
+
+    /// Waits until nobody reads, and takes the reader.
+    pub(crate) fn poll_reader(&self, cx: &mut Context<'_>) -> Poll<A::Reader> {
+        let mut state = self.state.lock();
+        match state.reader.take() {
+            Some(reader) => Poll::Ready(reader),
+            None => {
+                state.reader_waiter = Some(cx.waker().clone());
+                Poll::Pending
+            }
+        }
+    }
+
+    /// Gives the reader back.
+    pub(crate) fn return_reader(&self, reader: A::Reader) {
+        let mut state = self.state.lock();
+        state.reader = Some(reader);
+        let waiter = state.reader_waiter.take();
+        drop(state);
+        wake(waiter);
+    }
+
+    /// Tells the application of the end.
+    pub(crate) fn tell(self: &Arc<Self>, reader: A::Reader) {
+        let reason = self
+            .state
+            .lock()
+            .session
+            .reason()
+            .copied()
+            .unwrap_or(CloseReason::ForcedClose);
+        self.engine.application().closed(self, reader, reason);
+    }
+
+    /// Whether the owner is to tell the application of the end: it is, once.
+    pub(crate) fn take_told(&self) -> bool {
+        !std::mem::replace(&mut self.state.lock().told, true)
+    }
+
+    /// Ends the session: what is queued leaves first, and then a Close frame or a close packet.
+    pub fn close(self: &Arc<Self>, reason: CloseReason) {
+        self.close_with(reason, None);
+    }
+
+    /// Ends the session with a code and a reason for the WebSocket's peer.
+    pub(crate) fn close_with(self: &Arc<Self>, reason: CloseReason, close: Option<(u16, &str)>) {
+        if !self.begin_close(reason) {
+            return;
+        }
+        let mut frames = Vec::new();
+        frame::append_close(&mut frames, Role::Server, close);
+        // Even if the queue takes no more, its owner has to look.
+        let _ = self.outbox.lock().end(&frames);
+        self.outbox_wake();
+        self.mark_dirty();
+    }
+
+    /// Ends the session at once; what is queued is lost.
+    pub(crate) fn abort(self: &Arc<Self>, reason: CloseReason) {
+        if self.begin_close(reason) {
+            self.outbox.close();
+            self.forget();
+            self.mark_dirty();
+        }
+    }
+
+    fn begin_close(self: &Arc<Self>, reason: CloseReason) -> bool {
+        let mut state = self.state.lock();
+        if !state.session.close(reason, Instant::now()) {
+            return false;
+        }
+        self.ended.store(true, Ordering::Release);
+        let probe = state.probe.take();
+        drop(state);
+        wake(probe);
+        self.engine.counters().count_closed(reason);
+        tracing::debug!(sid = ?self.sid, %reason, "session ends");
+        self.arm();
+        true
+    }
+
+    /// The last packets have left, or never will: the session is not known any more.
+    pub(crate) fn forget(&self) {
+        if self.state.lock().session.forget() {
+            self.engine.shard(self.shard).remove(self.sid);
+        }
+        self.outbox.close();
+    }
+
+    fn outbox_wake(&self) {
+        let owner = self.outbox.lock().owner.take();
+        wake(owner);
+    }
+
+    /// Wakes the task that reads, if there is one.
+    pub(crate) fn wake_owner(&self) {
+        self.outbox_wake();
+    }
+
+    /// Sets the application's own deadline, or clears it; [`Application::timeout`] is called when it passes.
+    pub fn set_deadline(&self, deadline: Option<Instant>) {
+        self.state.lock().session.set_application_deadline(deadline);
+        if deadline.is_some() {
+            self.arm();
+        }
+    }
+
+    pub(crate) fn arm(&self) {
+        let deadline = self.state.lock().session.next_timeout();
+        if let Some(deadline) = deadline {
+            self.engine.shard(self.shard).arm(self.sid, deadline);
+        }
+    }
+
+    pub(crate) fn ensure_running(&self) {
+        self.engine
+            .shard(self.shard)
+            .ensure_running(&self.engine, self.shard);
+    }
+
+    /// Does what is due; returns when something is due next.
+    pub(crate) fn handle_timeout(self: &Arc<Self>, now: Instant) -> Option<Instant> {
+        loop {
+            let mut state = self.state.lock();
+            let Some(due) = state.session.handle_timeout(self.engine.timing(), now) else {
+                return state.session.next_timeout();
+            };
+            let noop = due == Due::Noop && state.getting;
+            state.noop |= noop;
+            let probe = if due == Due::AbandonProbe {
+                state.probe.take()
+            } else {
+                None
+            };
+            drop(state);
+            match due {
+                Due::Ping => {
+                    self.send(PING, 1, false);
+                }
+                Due::Noop if noop => self.wake_get(),
+                Due::Noop => {}
+                Due::AbandonProbe => {
+                    count(&self.engine.counters().probes_abandoned);
+                    wake(probe);
+                }
+                Due::Application => self.engine.application().timeout(self),
+                Due::Close(CloseReason::SlowConsumer) => self.abort(CloseReason::SlowConsumer),
+                Due::Close(reason) => self.close(reason),
+                Due::Forget => self.forget(),
+            }
+        }
+    }
+
+    /// Wakes the pending GET, if there is one.
+    pub(crate) fn wake_get(&self) {
+        let mut queue = self.outbox.lock();
+        let get = match &mut queue.sink {
+            Sink::Poll { pending } => pending.take(),
+            Sink::Direct(_) | Sink::Owner => None,
+        };
+        drop(queue);
+        wake(get);
+    }
+}
+
+impl<A: Application> fmt::Debug for Connection<A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connection")
+            .field("sid", &self.sid)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Collects what pushes to many connections leave to be done, so that each shard is told once.
+///
+/// Pushing may happen under a lock of the application; [`Delivery::finish`] may not, since it writes,
+/// wakes, and ends connections that are too slow.
+pub struct Delivery<A: Application> {
+    dirty: Vec<Arc<Connection<A>>>,
+    later: Vec<(Arc<Connection<A>>, Pushed)>,
+    /// Encoded again for clients without binary, if one was met.
+    base64: Option<Encoded>,
+}
+
+impl<A: Application> Delivery<A> {
+    /// An empty collection.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            dirty: Vec::new(),
+            later: Vec::new(),
+            base64: None,
+        }
+    }
+
+    /// Queues shared packets for a connection.
+    pub fn push(&mut self, connection: &Arc<Connection<A>>, encoded: &Encoded, volatile: bool) {
+        let pushed = if connection.base64 {
+            let text = self.base64.get_or_insert_with(|| {
+                Encoded::new(packet::binary_as_text(encoded.frames()), encoded.packets())
+            });
+            connection.outbox.push_shared(text, volatile)
+        } else {
+            connection.outbox.push_shared(encoded, volatile)
+        };
+        self.pushed(connection, pushed);
+    }
+
+    /// Queues frames for one connection alone, as [`Connection::send`] does.
+    pub fn push_own(&mut self, connection: &Arc<Connection<A>>, frames: &[u8], packets: usize) {
+        let pushed = connection.push(frames, packets, false);
+        self.pushed(connection, pushed);
+    }
+
+    fn pushed(&mut self, connection: &Arc<Connection<A>>, pushed: Pushed) {
+        match pushed {
+            Pushed::Queued => {}
+            Pushed::Dirty => self.dirty.push(Arc::clone(connection)),
+            other => self.later.push((Arc::clone(connection), other)),
+        }
+    }
+
+    /// Tells the flushers, and deals with connections that took nothing.
+    pub fn finish(self) {
+        let mut dirty = self.dirty;
+        if let Some(engine) = dirty
+            .first()
+            .map(|connection| Arc::clone(&connection.engine))
+        {
+            if engine.shards().len() > 1 {
+                dirty.sort_by_key(|connection| connection.shard);
+            }
+            while let Some(last) = dirty.last() {
+                let shard = last.shard;
+                let from = dirty.partition_point(|connection| connection.shard < shard);
+                engine.shard(shard).mark_dirty(dirty.drain(from..));
+            }
+        }
+        for (connection, pushed) in self.later {
+            connection.settle(pushed);
+        }
+    }
+}
+
+impl<A: Application> Default for Delivery<A> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<A: Application> fmt::Debug for Delivery<A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Delivery")
+            .field("dirty", &self.dirty.len())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,78 @@
+use std::{fmt, sync::Arc};
+
+use sockeye_websocket::{
+    Opcode,
+    frame::{self, MAX_SERVER_HEADER},
+};
+
+/// Bytes to leave free in front of a message for the packet type and the frame's header.
+pub const HEADROOM: usize = MAX_SERVER_HEADER + 1;
+
+/// Completes a text message in place: writes the packet type and the frame's header in front of it.
+///
+/// The message is `buffer[start..]`; at least [`HEADROOM`] bytes before it are free. Returns the whole
+/// frame, ready for [`Connection::send`](crate::Connection::send) or [`Encoded::new`].
+///
+/// # Panics
+///
+/// If `start` leaves less than [`HEADROOM`] bytes.
+///
+/// ```
+/// let mut buffer = [0u8; sockeye_engine::HEADROOM + 2];
+/// buffer[sockeye_engine::HEADROOM..].copy_from_slice(b"hi");
+/// assert_eq!(sockeye_engine::text_frame(&mut buffer, sockeye_engine::HEADROOM), b"\x81\x034hi");
+/// ```
+pub fn text_frame(buffer: &mut [u8], start: usize) -> &[u8] {
+    buffer[start - 1] = b'4';
+    let start = frame::put_header_before(buffer, start - 1, Opcode::Text);
+    &buffer[start..]
+}
+
+/// Appends the frame of a binary message.
+pub fn append_binary_frame(frames: &mut Vec<u8>, data: &[u8]) {
+    frame::append(frames, Opcode::Binary, data);
+}
+
+/// Packets encoded once, frame headers included, and shared by every connection that sends them.
+///
+/// The bytes are WebSocket frames; long-polling writes them in its own form when a request is answered.
+/// All of them leave together or not at all: a packet is never parted from its attachments.
+#[derive(Clone)]
+pub struct Encoded(Arc<Inner>);
+
+struct Inner {
+    frames: Box<[u8]>,
+    packets: usize,
+}
+
+impl Encoded {
+    /// Shares `frames`, complete frames of a server that hold `packets` packets.
+    #[must_use]
+    pub fn new(frames: impl Into<Box<[u8]>>, packets: usize) -> Self {
+        Self(Arc::new(Inner {
+            frames: frames.into(),
+            packets,
+        }))
+    }
+
+    /// The frames as they go over a WebSocket.
+    #[must_use]
+    pub fn frames(&self) -> &[u8] {
+        &self.0.frames
+    }
+
+    /// How many packets the frames hold.
+    #[must_use]
+    pub fn packets(&self) -> usize {
+        self.0.packets
+    }
+}
+
+impl fmt::Debug for Encoded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Encoded")
+            .field("bytes", &self.frames().len())
+            .field("packets", &self.packets())
+            .finish()
+    }
+}

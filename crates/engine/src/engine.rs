@@ -1,0 +1,173 @@
+use std::{
+    fmt,
+    ops::ControlFlow,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Instant,
+};
+
+use tokio::runtime::{Handle, RuntimeFlavor};
+
+use crate::{
+    CloseReason, Config, Connection, EngineStats, Handshake, Sid, session::Timing, shard::Shard,
+    stats::Counters,
+};
+
+/// What runs on top of the engine.
+///
+/// Its methods are called on the task that reads from the client: they return soon and never block.
+pub trait Application: Sized + Send + Sync + 'static {
+    /// What the application keeps for a connection, for all to reach.
+    type Client: Send + Sync + 'static;
+    /// What reads a connection's messages, one at a time.
+    type Reader: Send + 'static;
+
+    /// A session begins.
+    fn open(&self, handshake: &Handshake) -> (Self::Client, Self::Reader);
+
+    /// The session can be written to.
+    fn opened(&self, connection: &Arc<Connection<Self>>);
+
+    /// A text message arrived. Breaks with the reason if the session is to end.
+    fn text(
+        &self,
+        connection: &Arc<Connection<Self>>,
+        reader: &mut Self::Reader,
+        text: &str,
+    ) -> ControlFlow<CloseReason>;
+
+    /// A binary message arrived. Breaks with the reason if the session is to end.
+    fn binary(
+        &self,
+        connection: &Arc<Connection<Self>>,
+        reader: &mut Self::Reader,
+        data: &[u8],
+    ) -> ControlFlow<CloseReason>;
+
+    /// The deadline set by [`Connection::set_deadline`] has passed.
+    fn timeout(&self, connection: &Arc<Connection<Self>>);
+
+    /// The session has ended; called once, after the last message.
+    fn closed(&self, connection: &Arc<Connection<Self>>, reader: Self::Reader, reason: CloseReason);
+}
+
+/// An Engine.IO server: the sessions of all clients, whatever transport they use.
+pub struct Engine<A: Application> {
+    application: A,
+    config: Config,
+    timing: Timing,
+    shards: Box<[Shard<A>]>,
+    counters: Counters,
+    closing: AtomicBool,
+}
+
+impl<A: Application> Engine<A> {
+    /// Makes an engine. No runtime is needed before the first request.
+    #[must_use]
+    pub fn new(config: Config, application: A) -> Arc<Self> {
+        Self::with_shards(config, |_| application)
+    }
+
+    /// Makes an engine whose application is told how many shards there will be.
+    #[must_use]
+    pub fn with_shards(config: Config, application: impl FnOnce(usize) -> A) -> Arc<Self> {
+        let now = Instant::now();
+        let shards = config.shards.unwrap_or_else(default_shards).max(1);
+        Arc::new(Self {
+            application: application(shards),
+            timing: config.timing(),
+            config,
+            shards: (0..shards).map(|_| Shard::new(now)).collect(),
+            counters: Counters::default(),
+            closing: AtomicBool::new(false),
+        })
+    }
+
+    /// The application on top.
+    #[must_use]
+    pub fn application(&self) -> &A {
+        &self.application
+    }
+
+    /// The options.
+    #[must_use]
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// How many shards hold the sessions.
+    #[must_use]
+    pub fn shard_count(&self) -> usize {
+        self.shards.len()
+    }
+
+    pub(crate) fn timing(&self) -> &Timing {
+        &self.timing
+    }
+
+    pub(crate) fn counters(&self) -> &Counters {
+        &self.counters
+    }
+
+    pub(crate) fn shards(&self) -> &[Shard<A>] {
+        &self.shards
+    }
+
+    pub(crate) fn shard(&self, index: usize) -> &Shard<A> {
+        &self.shards[index]
+    }
+
+    pub(crate) fn find(&self, sid: Sid) -> Option<Arc<Connection<A>>> {
+        self.shards[sid.spread(self.shards.len())].get(sid)
+    }
+
+    /// All sessions, at some moment during the call.
+    #[must_use]
+    pub fn connections(&self) -> Vec<Arc<Connection<A>>> {
+        self.shards.iter().flat_map(Shard::connections).collect()
+    }
+
+    /// What was counted, and what is there now.
+    #[must_use]
+    pub fn stats(&self) -> EngineStats {
+        let connections = self.connections();
+        self.counters.snapshot(
+            connections
+                .iter()
+                .map(|connection| (connection.transport(), connection.buffered())),
+        )
+    }
+
+    /// Refuses new sessions from now on and ends all there are.
+    pub fn close(&self) {
+        self.closing.store(true, Ordering::Release);
+        for connection in self.connections() {
+            connection.close(CloseReason::ServerShuttingDown);
+        }
+    }
+
+    /// Whether [`Engine::close`] was called.
+    #[must_use]
+    pub fn is_closing(&self) -> bool {
+        self.closing.load(Ordering::Acquire)
+    }
+}
+
+impl<A: Application> fmt::Debug for Engine<A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Engine")
+            .field("config", &self.config)
+            .finish_non_exhaustive()
+    }
+}
+
+/// One on a current-thread runtime; otherwise two a worker, so that workers seldom meet.
+fn default_shards() -> usize {
+    match Handle::try_current() {
+        Ok(handle) if handle.runtime_flavor() == RuntimeFlavor::CurrentThread => 1,
+        Ok(handle) => handle.metrics().num_workers() * 2,
+        Err(_) => std::thread::available_parallelism().map_or(1, |n| n.get() * 2),
+    }
+}

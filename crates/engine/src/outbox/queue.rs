@@ -1,0 +1,418 @@
+use std::{collections::VecDeque, mem, task::Waker};
+
+use crate::{Encoded, outbox::buffer};
+
+/// How much one write takes at most, in bytes, unless a single packet is larger.
+const BATCH: usize = 64 * 1024;
+
+/// From this size on a packet is written from where it lies instead of being copied beside others.
+const LARGE: usize = 16 * 1024;
+
+/// What may wait for a task that alone writes to its stream, until its next turn.
+const UNTIL_NEXT_TURN: usize = 16 * 1024 * 1024;
+
+/// What each packet weighs beyond its bytes, so that many small ones are bounded too.
+pub(super) const PACKET_WEIGHT: usize = 64;
+
+/// Frames that leave together.
+#[derive(Debug)]
+pub(crate) enum Item {
+    /// Frames for this connection alone; later ones are appended while nobody writes them.
+    Own { frames: Vec<u8>, packets: usize },
+    /// Frames that other connections send too.
+    Shared(Encoded),
+}
+
+impl Item {
+    pub(crate) fn frames(&self) -> &[u8] {
+        match self {
+            Self::Own { frames, .. } => frames,
+            Self::Shared(encoded) => encoded.frames(),
+        }
+    }
+
+    fn weight(&self) -> usize {
+        let packets = match self {
+            Self::Own { packets, .. } => *packets,
+            Self::Shared(encoded) => encoded.packets(),
+        };
+        self.frames().len() + packets * PACKET_WEIGHT
+    }
+
+    fn recycle(self) {
+        if let Self::Own { frames, .. } = self {
+            buffer::put(frames);
+        }
+    }
+}
+
+/// Where the outbox stands between those who fill it and the one who writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Phase {
+    /// Nothing is queued.
+    Idle,
+    /// Something is queued and the shard's flusher knows.
+    Queued,
+    /// The connection's task is handling input and flushes when it is done.
+    Corked,
+    /// Somebody writes a batch.
+    Writing,
+    /// The transport refused; only the owner leaves this phase.
+    Blocked,
+    /// Nothing is accepted any more.
+    Closed,
+}
+
+/// Who takes what is queued.
+#[derive(Debug)]
+pub(crate) enum Sink<W> {
+    /// Long-polling: the pending GET takes all; without one the outbox is blocked.
+    Poll { pending: Option<Waker> },
+    /// A stream that anybody may write to.
+    Direct(W),
+    /// A stream that only the connection's task writes to.
+    Owner,
+}
+
+/// What is to be done after a push, once all locks are released.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Pushed {
+    /// Nothing: somebody will write it.
+    Queued,
+    /// Tell the shard's flusher.
+    Dirty,
+    /// More is queued than the limit allows: try to write now.
+    Overfull,
+    /// It was marked volatile, and the transport does not take it now.
+    Dropped,
+    /// The transport refused earlier bytes, and the limit is used up: the connection is too slow.
+    Slow,
+    /// The connection has ended.
+    Closed,
+}
+
+/// What one holder of the writer's role writes.
+#[derive(Debug)]
+pub(crate) struct Batch {
+    first: Item,
+    more: VecDeque<Item>,
+    /// Bytes of the first item that left earlier.
+    written: usize,
+}
+
+impl Batch {
+    /// Calls `write` with all bytes of the batch in one piece.
+    pub(crate) fn with_bytes<R>(&self, write: impl FnOnce(&[u8]) -> R) -> R {
+        let first = &self.first.frames()[self.written..];
+        if self.more.is_empty() {
+            return write(first);
+        }
+        let mut cork = buffer::take();
+        cork.extend_from_slice(first);
+        for item in &self.more {
+            cork.extend_from_slice(item.frames());
+        }
+        let result = write(&cork);
+        buffer::put(cork);
+        result
+    }
+
+    pub(crate) fn into_items(self) -> impl Iterator<Item = Item> {
+        std::iter::once(self.first).chain(self.more)
+    }
+}
+
+/// What a finished write leaves to be done, once the lock is released.
+#[derive(Debug)]
+pub(crate) enum Finished {
+    /// All has left.
+    Idle,
+    /// More was queued meanwhile: the next turn takes it.
+    More,
+    /// The transport takes no more; the owner waits until it does.
+    Blocked(Option<Waker>),
+    /// The Close frame has left, or writing failed: the owner ends the connection.
+    Ended(Option<Waker>),
+}
+
+/// The packets that wait for one connection's transport, and whose turn it is to write them.
+#[derive(Debug)]
+pub(crate) struct Queue<W> {
+    front: Option<Item>,
+    rest: VecDeque<Item>,
+    written: usize,
+    /// Weight of all that is queued or being written.
+    weight: usize,
+    limit: usize,
+    pub(super) phase: Phase,
+    ending: bool,
+    pub(crate) sink: Sink<W>,
+    pub(crate) owner: Option<Waker>,
+}
+
+impl<W> Queue<W> {
+    pub(crate) fn new(sink: Sink<W>, limit: usize) -> Self {
+        Self {
+            front: None,
+            rest: VecDeque::new(),
+            written: 0,
+            weight: 0,
+            limit,
+            phase: Phase::Idle,
+            ending: false,
+            sink,
+            owner: None,
+        }
+    }
+
+    pub(crate) fn weight(&self) -> usize {
+        self.weight
+    }
+
+    pub(crate) fn phase(&self) -> Phase {
+        self.phase
+    }
+
+    pub(crate) fn is_ending(&self) -> bool {
+        self.ending
+    }
+
+    /// Appends frames for this connection alone.
+    pub(crate) fn push_own(&mut self, frames: &[u8], packets: usize, volatile: bool) -> Pushed {
+        if let Err(refused) = self.admit(volatile) {
+            return refused;
+        }
+        self.weight += frames.len() + packets * PACKET_WEIGHT;
+        let last = if self.rest.is_empty() {
+            self.front.as_mut()
+        } else {
+            self.rest.back_mut()
+        };
+        match last {
+            // A front that is partly written may grow: only what lies before `written` has left.
+            Some(Item::Own {
+                frames: buffer,
+                packets: n,
+            }) if buffer.len() < LARGE => {
+                buffer.extend_from_slice(frames);
+                *n += packets;
+            }
+            _ => {
+                let mut buffer = buffer::take();
+                buffer.extend_from_slice(frames);
+                self.append(Item::Own {
+                    frames: buffer,
+                    packets,
+                });
+            }
+        }
+        self.pushed()
+    }
+
+    /// Appends frames that other connections send too.
+    pub(crate) fn push_shared(&mut self, encoded: &Encoded, volatile: bool) -> Pushed {
+        if let Err(refused) = self.admit(volatile) {
+            return refused;
+        }
+        let item = Item::Shared(encoded.clone());
+        self.weight += item.weight();
+        self.append(item);
+        self.pushed()
+    }
+
+    /// Appends the last frames: nothing is accepted after them.
+    pub(crate) fn end(&mut self, frames: &[u8]) -> Pushed {
+        if self.ending || self.phase == Phase::Closed {
+            return Pushed::Closed;
+        }
+        self.append(Item::Own {
+            frames: frames.to_vec(),
+            packets: 0,
+        });
+        self.weight += frames.len();
+        self.ending = true;
+        self.pushed()
+    }
+
+    fn append(&mut self, item: Item) {
+        if self.front.is_none() {
+            self.front = Some(item);
+        } else {
+            self.rest.push_back(item);
+        }
+    }
+
+    fn admit(&self, volatile: bool) -> Result<(), Pushed> {
+        if self.ending || self.phase == Phase::Closed {
+            return Err(Pushed::Closed);
+        }
+        if volatile && !self.takes_volatile() {
+            return Err(Pushed::Dropped);
+        }
+        // One message is always accepted below the limit, whatever its size.
+        let limit = match self.phase {
+            Phase::Blocked => self.limit,
+            _ if matches!(self.sink, Sink::Direct(_)) => usize::MAX,
+            _ => self.limit.max(UNTIL_NEXT_TURN),
+        };
+        if self.weight > limit {
+            return Err(Pushed::Slow);
+        }
+        Ok(())
+    }
+
+    fn takes_volatile(&self) -> bool {
+        match &self.sink {
+            Sink::Poll { pending } => pending.is_some() && self.weight < BATCH,
+            Sink::Direct(_) | Sink::Owner => self.phase != Phase::Blocked && self.weight < BATCH,
+        }
+    }
+
+    fn pushed(&mut self) -> Pushed {
+        match self.phase {
+            Phase::Idle => {
+                self.phase = Phase::Queued;
+                Pushed::Dirty
+            }
+            Phase::Queued | Phase::Corked if self.weight > self.limit => Pushed::Overfull,
+            _ => Pushed::Queued,
+        }
+    }
+
+    /// Takes the writer's role and what is to be written, if the role is free and there is something.
+    pub(crate) fn begin(&mut self) -> Option<Batch> {
+        match self.phase {
+            Phase::Queued | Phase::Corked => {}
+            Phase::Idle | Phase::Writing | Phase::Blocked | Phase::Closed => return None,
+        }
+        let Some(first) = self.front.take() else {
+            self.phase = Phase::Idle;
+            return None;
+        };
+        self.phase = Phase::Writing;
+        let written = mem::take(&mut self.written);
+        let mut size = first.frames().len() - written;
+        let mut more = VecDeque::new();
+        if size < LARGE
+            && self
+                .rest
+                .iter()
+                .map(|item| item.frames().len())
+                .sum::<usize>()
+                + size
+                <= BATCH
+        {
+            more = mem::take(&mut self.rest);
+        } else if size < LARGE {
+            while let Some(item) = self.rest.front() {
+                let len = item.frames().len();
+                if len >= LARGE || size + len > BATCH {
+                    break;
+                }
+                size += len;
+                more.extend(self.rest.pop_front());
+            }
+            self.front = self.rest.pop_front();
+        } else {
+            self.front = self.rest.pop_front();
+        }
+        Some(Batch {
+            first,
+            more,
+            written,
+        })
+    }
+
+    /// Gives the role back: `n` bytes of the batch left, and then the transport refused more if `blocked`.
+    pub(crate) fn finish(&mut self, mut batch: Batch, n: usize, blocked: bool) -> Finished {
+        let mut left = batch.written + n;
+        let mut unwritten = Some(batch.first);
+        while let Some(item) = unwritten {
+            let len = item.frames().len();
+            if left < len {
+                unwritten = Some(item);
+                break;
+            }
+            left -= len;
+            self.weight -= item.weight();
+            item.recycle();
+            unwritten = batch.more.pop_front();
+        }
+        if let Some(item) = unwritten {
+            self.put_back(item, batch.more, left);
+        }
+        if self.phase == Phase::Closed {
+            self.discard();
+            return Finished::Ended(self.owner.take());
+        }
+        if self.front.is_none() {
+            if self.ending {
+                self.phase = Phase::Closed;
+                return Finished::Ended(self.owner.take());
+            }
+            self.phase = Phase::Idle;
+            return Finished::Idle;
+        }
+        if blocked {
+            self.phase = Phase::Blocked;
+            return Finished::Blocked(self.owner.take());
+        }
+        self.phase = Phase::Queued;
+        Finished::More
+    }
+
+    /// Puts what did not leave back in front of what came meanwhile.
+    fn put_back(&mut self, first: Item, more: VecDeque<Item>, written: usize) {
+        let later = self.front.replace(first);
+        self.written = written;
+        if let Some(later) = later {
+            self.rest.push_front(later);
+        }
+        for item in more.into_iter().rev() {
+            self.rest.push_front(item);
+        }
+    }
+
+    /// Takes everything, for the answer to a GET. `None` if there is nothing.
+    pub(crate) fn take_all(&mut self) -> Option<Batch> {
+        let first = self.front.take()?;
+        let batch = Batch {
+            first,
+            more: mem::take(&mut self.rest),
+            written: 0,
+        };
+        self.weight = 0;
+        self.phase = if self.ending {
+            Phase::Closed
+        } else {
+            Phase::Idle
+        };
+        Some(batch)
+    }
+
+    /// Another transport takes what is queued from now on. Returns the GET that waited, to be woken.
+    pub(crate) fn change_sink(&mut self, sink: Sink<W>) -> Option<Waker> {
+        if self.phase == Phase::Blocked {
+            self.phase = Phase::Queued;
+        }
+        match mem::replace(&mut self.sink, sink) {
+            Sink::Poll { pending } => pending,
+            Sink::Direct(_) | Sink::Owner => None,
+        }
+    }
+
+    /// The connection has ended: forgets everything. A writer at work finds out when it finishes.
+    pub(crate) fn close(&mut self) {
+        if self.phase != Phase::Writing {
+            self.discard();
+        }
+        self.phase = Phase::Closed;
+    }
+
+    fn discard(&mut self) {
+        self.front = None;
+        self.rest = VecDeque::new();
+        self.written = 0;
+        self.weight = 0;
+    }
+}

@@ -1,0 +1,251 @@
+//! Long-polling: a GET takes what is queued or waits for it, a POST brings packets.
+
+use std::{
+    borrow::Cow,
+    error::Error,
+    future::poll_fn,
+    ops::ControlFlow,
+    sync::Arc,
+    task::{Context, Poll},
+    time::{Duration, Instant},
+};
+
+use http::{HeaderMap, Response, header};
+use http_body::Body as HttpBody;
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+
+use super::receive;
+use crate::{
+    Application, Body, CloseReason, Connection, RequestError, Transport,
+    outbox::{Item, Phase, Sink, put_buffer},
+    packet::{append_payload, decode_payload},
+    request::polling_response,
+};
+
+const TEXT: &str = "text/plain; charset=UTF-8";
+
+/// After so many packets of one body, other tasks get their turn.
+const PACKETS_A_TURN: usize = 256;
+
+/// How long a body may take to arrive.
+const BODY_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// The answer that begins a session.
+pub(crate) fn open_response(packet: String) -> Response<Body> {
+    polling_response(TEXT, packet)
+}
+
+/// Ends the GET's claim on the session, however its future ends.
+struct Getting<'a, A: Application> {
+    connection: &'a Arc<Connection<A>>,
+    answered: bool,
+}
+
+impl<A: Application> Drop for Getting<'_, A> {
+    fn drop(&mut self) {
+        self.connection.state().getting = false;
+        if !self.answered {
+            self.connection.abort(CloseReason::TransportError(
+                "poll connection closed prematurely",
+            ));
+        }
+    }
+}
+
+/// Answers with all that is queued, once there is something.
+pub(crate) async fn get<A: Application>(
+    connection: &Arc<Connection<A>>,
+) -> Result<Response<Body>, RequestError> {
+    {
+        let mut state = connection.state();
+        if state.getting {
+            drop(state);
+            connection.close(CloseReason::TransportError("overlap from client"));
+            return Err(RequestError::Overlap);
+        }
+        state.getting = true;
+    }
+    let mut getting = Getting {
+        connection,
+        answered: false,
+    };
+    let body = poll_fn(|cx| poll_packets(connection, cx)).await;
+    getting.answered = true;
+    drop(getting);
+    Ok(polling_response(TEXT, body))
+}
+
+fn poll_packets<A: Application>(
+    connection: &Arc<Connection<A>>,
+    cx: &mut Context<'_>,
+) -> Poll<Vec<u8>> {
+    let noop = std::mem::take(&mut connection.state().noop);
+    let mut queue = connection.outbox.lock();
+    if !matches!(queue.sink, Sink::Poll { .. }) {
+        return Poll::Ready(b"6".to_vec());
+    }
+    if let Some(batch) = queue.take_all() {
+        let last = queue.phase() == Phase::Closed;
+        drop(queue);
+        let mut body = Vec::new();
+        for item in batch.into_items() {
+            append_payload(&mut body, item.frames());
+            if let Item::Own { frames, .. } = item {
+                put_buffer(frames);
+            }
+        }
+        if last {
+            connection.forget();
+        }
+        return Poll::Ready(body);
+    }
+    if noop {
+        return Poll::Ready(b"6".to_vec());
+    }
+    if queue.phase() != Phase::Closed {
+        queue.sink = Sink::Poll {
+            pending: Some(cx.waker().clone()),
+        };
+        return Poll::Pending;
+    }
+    drop(queue);
+    // Whoever closed may have asked for a noop after the look above.
+    let noop = std::mem::take(&mut connection.state().noop);
+    Poll::Ready(if noop { b"6".to_vec() } else { b"1".to_vec() })
+}
+
+/// Ends the POST's claim on the session, and gives the reader back, however its future ends.
+struct Posting<'a, A: Application> {
+    connection: &'a Arc<Connection<A>>,
+    reader: Option<A::Reader>,
+    answered: bool,
+}
+
+impl<A: Application> Drop for Posting<'_, A> {
+    fn drop(&mut self) {
+        self.connection.state().posting = false;
+        if let Some(reader) = self.reader.take() {
+            self.connection.return_reader(reader);
+        }
+        if !self.answered {
+            self.connection.abort(CloseReason::TransportError(
+                "data request connection closed prematurely",
+            ));
+        }
+    }
+}
+
+/// Takes the packets of a body, and answers when they have been handled.
+pub(crate) async fn post<A: Application, B>(
+    connection: &Arc<Connection<A>>,
+    headers: &HeaderMap,
+    body: B,
+) -> Result<Response<Body>, RequestError>
+where
+    B: HttpBody<Error: Into<Box<dyn Error + Send + Sync>>>,
+{
+    {
+        let mut state = connection.state();
+        if state.posting {
+            drop(state);
+            connection.close(CloseReason::TransportError(
+                "data request overlap from client",
+            ));
+            return Err(RequestError::Overlap);
+        }
+        state.posting = true;
+    }
+    let mut posting = Posting {
+        connection,
+        reader: None,
+        answered: false,
+    };
+    if headers
+        .get(header::CONTENT_TYPE)
+        .is_some_and(|value| value == "application/octet-stream")
+    {
+        posting.answered = true;
+        connection.close(CloseReason::TransportError("invalid content"));
+        return Err(RequestError::ContentType);
+    }
+    let body = match collect(body, headers, connection.engine().config().max_payload).await {
+        Ok(body) => body,
+        Err(error) => {
+            // An announced or found excess leaves the session open, as in the reference.
+            posting.answered = error == RequestError::TooLarge;
+            return Err(error);
+        }
+    };
+    {
+        let mut state = connection.state();
+        if state.session.transport() != Transport::Polling {
+            posting.answered = true;
+            return Err(RequestError::BadRequest("TRANSPORT_MISMATCH"));
+        }
+        posting.reader = state.reader.take();
+    }
+    if let Some(reader) = &mut posting.reader {
+        handle_body(connection, reader, &body).await;
+    }
+    posting.answered = true;
+    drop(posting);
+    Ok(polling_response("text/html", "ok"))
+}
+
+async fn handle_body<A: Application>(
+    connection: &Arc<Connection<A>>,
+    reader: &mut A::Reader,
+    body: &[u8],
+) {
+    let text: Cow<'_, str> = String::from_utf8_lossy(body);
+    let now = Instant::now();
+    connection.outbox.cork();
+    connection
+        .state()
+        .session
+        .handle_traffic(connection.engine().timing(), now);
+    for (n, packet) in decode_payload(&text).enumerate() {
+        if n % PACKETS_A_TURN == PACKETS_A_TURN - 1 {
+            connection.flush();
+            tokio::task::yield_now().await;
+            connection.outbox.cork();
+        }
+        let flow = match &packet {
+            Ok(packet) => receive(connection, reader, packet, now),
+            Err(_) => ControlFlow::Break(CloseReason::ParseError),
+        };
+        match flow {
+            ControlFlow::Break(CloseReason::TransportClose) => {
+                connection.state().noop = true;
+                connection.abort(CloseReason::TransportClose);
+            }
+            ControlFlow::Break(reason) => connection.close(reason),
+            ControlFlow::Continue(()) => {}
+        }
+        if !connection.is_open() {
+            break;
+        }
+    }
+    connection.flush();
+}
+
+/// Reads a body of at most `limit` bytes.
+async fn collect<B>(body: B, headers: &HeaderMap, limit: usize) -> Result<Vec<u8>, RequestError>
+where
+    B: HttpBody<Error: Into<Box<dyn Error + Send + Sync>>>,
+{
+    let announced = headers
+        .get(header::CONTENT_LENGTH)
+        .and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
+    if announced.is_some_and(|length| length > limit as u64) {
+        return Err(RequestError::TooLarge);
+    }
+    // Boxed: the body's type may hold its buffers in place.
+    let collected = Box::pin(Limited::new(body, limit).collect());
+    match tokio::time::timeout(BODY_TIMEOUT, collected).await {
+        Ok(Ok(collected)) => Ok(collected.to_bytes().to_vec()),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(RequestError::TooLarge),
+        Ok(Err(_)) => Err(RequestError::BadRequest("BODY_INTERRUPTED")),
+        Err(_) => Err(RequestError::BadRequest("BODY_TIMEOUT")),
+    }
+}

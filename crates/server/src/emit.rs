@@ -1,0 +1,58 @@
+//! From a value to frames: encoded once, in a buffer that each thread keeps.
+
+use std::{cell::Cell, sync::Arc};
+
+use sockeye_engine::{Encoded, HEADROOM, Sent, append_binary_frame, text_frame};
+use sockeye_protocol::{EncodeError, Encoder};
+
+use crate::application::Connection;
+
+thread_local! {
+    static ENCODER: Cell<Option<Encoder>> = const { Cell::new(None) };
+}
+
+/// Lends this thread's encoder; a `Serialize` that emits in its turn gets another one.
+fn with_encoder<R>(f: impl FnOnce(&mut Encoder) -> R) -> R {
+    let mut encoder = ENCODER.take().unwrap_or_else(|| Encoder::new(HEADROOM));
+    let result = f(&mut encoder);
+    ENCODER.set(Some(encoder));
+    result
+}
+
+/// Encodes a packet and calls `send` with its frames and their number.
+pub(crate) fn with_frames<R>(
+    encode: impl FnOnce(&mut Encoder) -> Result<sockeye_protocol::Encoded<'_>, EncodeError>,
+    send: impl FnOnce(&[u8], usize) -> R,
+) -> Result<R, EncodeError> {
+    with_encoder(|encoder| {
+        let mut packet = encode(encoder)?;
+        let start = packet.start();
+        let attachments = packet.attachment_count();
+        if attachments == 0 {
+            return Ok(send(text_frame(packet.buffer(), start), 1));
+        }
+        let mut frames = text_frame(packet.buffer(), start).to_vec();
+        for attachment in packet.attachments() {
+            append_binary_frame(&mut frames, attachment);
+        }
+        Ok(send(&frames, 1 + attachments))
+    })
+}
+
+/// Encodes a packet for many connections.
+pub(crate) fn shared(
+    encode: impl FnOnce(&mut Encoder) -> Result<sockeye_protocol::Encoded<'_>, EncodeError>,
+) -> Result<Encoded, EncodeError> {
+    with_frames(encode, |frames, packets| Encoded::new(frames, packets))
+}
+
+/// Encodes a packet for one connection, and queues it there.
+pub(crate) fn send(
+    connection: &Arc<Connection>,
+    volatile: bool,
+    encode: impl FnOnce(&mut Encoder) -> Result<sockeye_protocol::Encoded<'_>, EncodeError>,
+) -> Result<Sent, EncodeError> {
+    with_frames(encode, |frames, packets| {
+        connection.send(frames, packets, volatile)
+    })
+}

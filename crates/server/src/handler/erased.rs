@@ -1,0 +1,183 @@
+//! Handlers without their types: called and polled once in place, and boxed only if they wait.
+
+use std::{
+    any::Any,
+    future::{Future, poll_fn},
+    marker::PhantomData,
+    panic::{AssertUnwindSafe, catch_unwind},
+    pin::{Pin, pin},
+    sync::Arc,
+    task::{Context, Poll, Waker},
+    time::{Duration, Instant},
+};
+
+use super::{ExtractError, Handler, Incoming, IntoReply, Replier};
+use crate::{HandlerError, Reject, Socket, stats::count};
+
+/// A handler that holds its worker longer than this is counted.
+const SLOW: Duration = Duration::from_millis(50);
+
+/// The rest of a handler that waits for something.
+pub(crate) type Pending<T> = Pin<Box<dyn Future<Output = T> + Send>>;
+
+/// Handles events, connections or their end.
+pub(crate) trait EventHandler: Send + Sync {
+    /// Calls the handler; returns its rest if it waits. What it returns is acknowledged by itself.
+    fn call(&self, incoming: &Incoming<'_>) -> Option<Pending<()>>;
+}
+
+/// Decides on a connection to a namespace; what it returns is the session.
+pub(crate) trait AuthHandler: Send + Sync {
+    fn call(&self, incoming: &Incoming<'_>) -> Result<Arc<dyn Any + Send + Sync>, Decision>;
+}
+
+/// No session, or none yet.
+pub(crate) enum Decision {
+    Rejected(Reject),
+    Pending(Pending<Result<Arc<dyn Any + Send + Sync>, Reject>>),
+}
+
+pub(crate) struct BoundEvent<H, M, S> {
+    pub(crate) handler: H,
+    pub(crate) state: S,
+    pub(crate) marker: PhantomData<fn() -> M>,
+}
+
+pub(crate) struct BoundAuth<H, M, S> {
+    pub(crate) handler: H,
+    pub(crate) state: S,
+    pub(crate) marker: PhantomData<fn() -> M>,
+}
+
+impl<H, M, S> EventHandler for BoundEvent<H, M, S>
+where
+    H: Handler<M, S, Output: IntoReply>,
+    M: 'static,
+    S: Send + Sync + 'static,
+{
+    fn call(&self, incoming: &Incoming<'_>) -> Option<Pending<()>> {
+        let called = call_caught(self.handler.clone(), incoming, &self.state);
+        let ack = incoming.ack.take();
+        let socket = incoming.socket;
+        match called {
+            Called::Future(future) => {
+                let socket = socket.clone();
+                poll_once(incoming.socket, async move {
+                    match caught(future).await {
+                        Ok(output) => output.reply(Replier {
+                            socket: &socket,
+                            ack,
+                        }),
+                        Err(Panicked) => panicked(&socket, ack),
+                    }
+                })
+                .err()
+            }
+            Called::Refused(error) => {
+                count(&socket.counters().invalid_arguments);
+                socket.report(&HandlerError::Arguments(&error));
+                Replier { socket, ack }.error(error);
+                None
+            }
+            Called::Panicked => {
+                panicked(socket, ack);
+                None
+            }
+        }
+    }
+}
+
+impl<H, M, S, T> AuthHandler for BoundAuth<H, M, S>
+where
+    H: Handler<M, S, Output = Result<T, Reject>>,
+    M: 'static,
+    S: Send + Sync + 'static,
+    T: Send + Sync + 'static,
+{
+    fn call(&self, incoming: &Incoming<'_>) -> Result<Arc<dyn Any + Send + Sync>, Decision> {
+        let future = match call_caught(self.handler.clone(), incoming, &self.state) {
+            Called::Future(future) => future,
+            Called::Refused(error) => {
+                count(&incoming.socket.counters().invalid_arguments);
+                return Err(Decision::Rejected(Reject::new(error.to_string())));
+            }
+            Called::Panicked => {
+                panicked(incoming.socket, None);
+                return Err(Decision::Rejected(Reject::new("internal")));
+            }
+        };
+        let socket = incoming.socket.clone();
+        let decided = poll_once(incoming.socket, async move {
+            match caught(future).await {
+                Ok(Ok(session)) => Ok(Arc::new(session) as Arc<dyn Any + Send + Sync>),
+                Ok(Err(reject)) => Err(reject),
+                Err(Panicked) => {
+                    panicked(&socket, None);
+                    Err(Reject::new("internal"))
+                }
+            }
+        });
+        match decided {
+            Ok(decided) => decided.map_err(Decision::Rejected),
+            Err(pending) => Err(Decision::Pending(pending)),
+        }
+    }
+}
+
+enum Called<F> {
+    Future(F),
+    Refused(ExtractError),
+    Panicked,
+}
+
+/// Extracts and calls: code of the user runs here too.
+fn call_caught<H, M, S>(handler: H, incoming: &Incoming<'_>, state: &S) -> Called<H::Future>
+where
+    H: Handler<M, S>,
+{
+    match catch_unwind(AssertUnwindSafe(|| handler.call(incoming, state))) {
+        Ok(Ok(future)) => Called::Future(future),
+        Ok(Err(error)) => Called::Refused(error),
+        Err(_) => Called::Panicked,
+    }
+}
+
+/// Polls a future once in place. Most are done then; one that waits is returned.
+fn poll_once<T>(
+    socket: &Socket,
+    future: impl Future<Output = T> + Send + 'static,
+) -> Result<T, Pending<T>> {
+    let mut future: Pending<T> = Box::pin(future);
+    let start = Instant::now();
+    // Whoever polls the rest gives it a waker, and a share of the runtime's budget.
+    let mut cx = Context::from_waker(Waker::noop());
+    let polled = pin!(tokio::task::unconstrained(future.as_mut())).poll(&mut cx);
+    if start.elapsed() > SLOW {
+        count(&socket.counters().slow_handlers);
+        tracing::warn!(socket = ?socket.id(), elapsed = ?start.elapsed(), "a handler holds its worker");
+    }
+    match polled {
+        Poll::Ready(output) => Ok(output),
+        Poll::Pending => Err(future),
+    }
+}
+
+struct Panicked;
+
+/// Runs a future whose panic is a result.
+async fn caught<F: Future>(future: F) -> Result<F::Output, Panicked> {
+    let mut future = pin!(future);
+    poll_fn(
+        |cx| match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx))) {
+            Ok(polled) => polled.map(Ok),
+            Err(_) => Poll::Ready(Err(Panicked)),
+        },
+    )
+    .await
+}
+
+fn panicked(socket: &Socket, ack: Option<u64>) {
+    count(&socket.counters().handler_panics);
+    socket.report(&HandlerError::Panicked);
+    Replier { socket, ack }.error("internal");
+}

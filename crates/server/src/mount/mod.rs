@@ -1,0 +1,12 @@
+//! Where the server meets HTTP: a tower service, a layer, an axum router, or a listener of its own.
+
+mod client;
+mod layer;
+mod path;
+mod serve;
+mod service;
+
+pub use layer::{SocketIoLayer, WithSocketIo};
+pub(crate) use path::Path;
+pub use serve::{NotFound, Serve};
+pub use service::SocketIoService;

@@ -1,0 +1,255 @@
+use std::{
+    convert::Infallible,
+    error::Error,
+    fmt,
+    future::{Future, IntoFuture, Pending, Ready, pending, ready},
+    io,
+    pin::{Pin, pin},
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use http::{Request, Response, StatusCode};
+use http_body::Body as HttpBody;
+use http_body_util::Empty;
+use hyper::{body::Incoming, server::conn::http1};
+use hyper_util::{
+    rt::{TokioIo, TokioTimer},
+    service::TowerToHyperService,
+};
+use sockeye_engine::RemoteAddr;
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::{mpsc, watch},
+};
+use tower_service::Service;
+
+use super::WithSocketIo;
+use crate::Server;
+
+/// How long a request's head may take to arrive.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How long a shutdown waits for plain HTTP connections once the sessions have ended.
+const SHUTDOWN: Duration = Duration::from_secs(5);
+
+impl Server {
+    /// Serves HTTP/1.1 on a listener: Socket.IO below its path, and other paths through
+    /// [`Serve::fallback`].
+    ///
+    /// ```no_run
+    /// # async fn example() -> std::io::Result<()> {
+    /// use sockeye::{Namespace, Server};
+    /// use tokio::net::TcpListener;
+    ///
+    /// let io = Server::builder().namespace("/", Namespace::new()).build();
+    /// let listener = TcpListener::bind("127.0.0.1:3000").await?;
+    /// io.serve(listener).with_graceful_shutdown(async { tokio::signal::ctrl_c().await.unwrap_or(()) }).await
+    /// # }
+    /// ```
+    pub fn serve(&self, listener: TcpListener) -> Serve {
+        Serve {
+            server: self.clone(),
+            listener,
+            fallback: NotFound,
+            shutdown: pending(),
+        }
+    }
+}
+
+/// A server on a listener; await it to run.
+#[must_use = "nothing is served before it is awaited"]
+pub struct Serve<F = NotFound, S = Pending<()>> {
+    server: Server,
+    listener: TcpListener,
+    fallback: F,
+    shutdown: S,
+}
+
+impl<F, S> Serve<F, S> {
+    /// The service for requests that are not below the server's path, an axum router for example.
+    pub fn fallback<F2>(self, fallback: F2) -> Serve<F2, S> {
+        Serve {
+            server: self.server,
+            listener: self.listener,
+            fallback,
+            shutdown: self.shutdown,
+        }
+    }
+
+    /// Ends when `signal` does: the listener closes first, then all sessions, and handlers have 30
+    /// seconds to end.
+    pub fn with_graceful_shutdown<S2>(self, signal: S2) -> Serve<F, S2>
+    where
+        S2: Future<Output = ()> + Send + 'static,
+    {
+        Serve {
+            server: self.server,
+            listener: self.listener,
+            fallback: self.fallback,
+            shutdown: signal,
+        }
+    }
+}
+
+impl<F, S> fmt::Debug for Serve<F, S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Serve")
+            .field("listener", &self.listener)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<F, S, R> IntoFuture for Serve<F, S>
+where
+    F: Service<Request<Incoming>, Response = Response<R>, Future: Send + 'static>
+        + Clone
+        + Send
+        + 'static,
+    F::Error: Into<Box<dyn Error + Send + Sync>>,
+    R: HttpBody<Data = Bytes, Error: Into<Box<dyn Error + Send + Sync>>> + Send + 'static,
+    S: Future<Output = ()> + Send + 'static,
+{
+    type Output = io::Result<()>;
+    type IntoFuture = Pin<Box<dyn Future<Output = io::Result<()>> + Send>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.run())
+    }
+}
+
+impl<F, S, R> Serve<F, S>
+where
+    F: Service<Request<Incoming>, Response = Response<R>, Future: Send + 'static>
+        + Clone
+        + Send
+        + 'static,
+    F::Error: Into<Box<dyn Error + Send + Sync>>,
+    R: HttpBody<Data = Bytes, Error: Into<Box<dyn Error + Send + Sync>>> + Send + 'static,
+    S: Future<Output = ()> + Send + 'static,
+{
+    async fn run(self) -> io::Result<()> {
+        let Self {
+            server,
+            listener,
+            fallback,
+            shutdown,
+        } = self;
+        // Connections hear of the shutdown by the end of the sender, and it hears of theirs likewise.
+        let (closing, closed) = watch::channel(());
+        let (alive, mut gone) = mpsc::channel::<Infallible>(1);
+        let service = WithSocketIo::new(server.clone(), fallback);
+        let mut shutdown = pin!(shutdown);
+        loop {
+            let (stream, address) = tokio::select! {
+                accepted = listener.accept() => match accepted {
+                    Ok(accepted) => accepted,
+                    Err(error) => {
+                        wait_after(&error).await;
+                        continue;
+                    }
+                },
+                () = &mut shutdown => break,
+            };
+            let service = service.clone();
+            let connection = http1::Builder::new()
+                .timer(TokioTimer::new())
+                .header_read_timeout(HEAD_TIMEOUT)
+                .serve_connection(
+                    TokioIo::new(prepare(stream)),
+                    TowerToHyperService::new(WithAddress {
+                        address: RemoteAddr(address),
+                        inner: service,
+                    }),
+                )
+                .with_upgrades();
+            let (mut closed, alive) = (closed.clone(), alive.clone());
+            tokio::spawn(async move {
+                let mut connection = pin!(connection);
+                let ended = tokio::select! {
+                    ended = connection.as_mut() => ended,
+                    _ = closed.changed() => {
+                        connection.as_mut().graceful_shutdown();
+                        connection.await
+                    }
+                };
+                if let Err(error) = ended {
+                    tracing::debug!(%error, "connection ended");
+                }
+                drop(alive);
+            });
+        }
+        drop(listener);
+        server.close().await;
+        drop((closing, closed, alive));
+        if tokio::time::timeout(SHUTDOWN, gone.recv()).await.is_err() {
+            tracing::warn!("shutdown does not wait for plain HTTP connections any longer");
+        }
+        Ok(())
+    }
+}
+
+fn prepare(stream: TcpStream) -> TcpStream {
+    // Answers are written when they are complete: waiting for more only delays them.
+    let _ = stream.set_nodelay(true);
+    stream
+}
+
+/// Without free descriptors accepting fails at once, again and again.
+async fn wait_after(error: &io::Error) {
+    tracing::error!(%error, "accepting failed");
+    if !matches!(
+        error.kind(),
+        io::ErrorKind::ConnectionRefused
+            | io::ErrorKind::ConnectionAborted
+            | io::ErrorKind::ConnectionReset
+    ) {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}
+
+/// Puts the client's address where the engine looks for it.
+#[derive(Debug, Clone)]
+struct WithAddress<S> {
+    address: RemoteAddr,
+    inner: S,
+}
+
+impl<S, B> Service<Request<B>> for WithAddress<S>
+where
+    S: Service<Request<B>>,
+{
+    type Response = S::Response;
+    type Error = S::Error;
+    type Future = S::Future;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, mut request: Request<B>) -> S::Future {
+        request.extensions_mut().insert(self.address);
+        self.inner.call(request)
+    }
+}
+
+/// Answers every request with 404.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NotFound;
+
+impl<B> Service<Request<B>> for NotFound {
+    type Response = Response<Empty<Bytes>>;
+    type Error = Infallible;
+    type Future = Ready<Result<Self::Response, Infallible>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, _: Request<B>) -> Self::Future {
+        let mut response = Response::new(Empty::new());
+        *response.status_mut() = StatusCode::NOT_FOUND;
+        ready(Ok(response))
+    }
+}

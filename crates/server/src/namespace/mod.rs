@@ -1,0 +1,241 @@
+//! Namespaces: what is registered for each, and the sockets in it.
+
+mod live;
+
+use std::{any::Any, collections::HashMap, marker::PhantomData, sync::Arc};
+
+pub(crate) use live::Live;
+
+use crate::{
+    Handler, IntoReply, Reject, Socket,
+    handler::{AuthHandler, BoundAuth, BoundEvent, EventHandler, ExtractError},
+};
+
+/// What went wrong with a handler.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum HandlerError<'a> {
+    /// What the client sent does not fit the handler's parameters, or they cannot be had.
+    #[error("{0}")]
+    Arguments(&'a ExtractError),
+    /// The handler returned an error.
+    #[error("{0}")]
+    Failed(String),
+    /// The handler panicked.
+    #[error("handler panicked")]
+    Panicked,
+}
+
+/// The handlers of one namespace, with their state bound to them.
+#[derive(Default)]
+pub(crate) struct Table {
+    pub(crate) auth: Option<Box<dyn AuthHandler>>,
+    pub(crate) connect: Option<Box<dyn EventHandler>>,
+    pub(crate) disconnect: Option<Box<dyn EventHandler>>,
+    pub(crate) fallback: Option<Box<dyn EventHandler>>,
+    pub(crate) events: HashMap<Box<str>, Box<dyn EventHandler>>,
+    pub(crate) sequential: bool,
+    #[expect(clippy::type_complexity, reason = "one closure, stored once")]
+    pub(crate) error: Option<Box<dyn Fn(&Socket, &HandlerError<'_>) + Send + Sync>>,
+}
+
+type Bind<S> = Box<dyn FnOnce(&S, &mut Table) + Send>;
+
+/// The handlers of a namespace, registered before any client comes.
+///
+/// `S` is the state that handlers take as [`State`](crate::State); it is given by
+/// [`Namespace::with_state`], and `()` without it.
+///
+/// ```
+/// use std::sync::{Arc, atomic::{AtomicU64, Ordering}};
+/// use sockeye::{Namespace, Reply, State};
+///
+/// type Counter = Arc<AtomicU64>;
+///
+/// async fn count(State(counter): State<Counter>) -> Reply<u64> {
+///     Reply(counter.fetch_add(1, Ordering::Relaxed))
+/// }
+///
+/// let namespace: Namespace = Namespace::new().on("count", count).with_state(Counter::default());
+/// # let _ = namespace;
+/// ```
+pub struct Namespace<S = ()> {
+    table: Table,
+    unbound: Vec<Bind<S>>,
+}
+
+impl<S> Namespace<S>
+where
+    S: Clone + Send + Sync + 'static,
+{
+    /// A namespace that accepts everybody and handles nothing yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            table: Table::default(),
+            unbound: Vec::new(),
+        }
+    }
+
+    fn bind(mut self, bind: impl FnOnce(&S, &mut Table) + Send + 'static) -> Self {
+        self.unbound.push(Box::new(bind));
+        self
+    }
+
+    fn bind_event<H, M>(
+        self,
+        handler: H,
+        register: impl FnOnce(&mut Table, Box<dyn EventHandler>) + Send + 'static,
+    ) -> Self
+    where
+        H: Handler<M, S, Output: IntoReply>,
+        M: 'static,
+    {
+        self.bind(move |state, table| {
+            let bound = BoundEvent {
+                handler,
+                state: state.clone(),
+                marker: PhantomData,
+            };
+            register(table, Box::new(bound));
+        })
+    }
+
+    /// Decides who may connect. The payload is the client's `auth`; what is returned is the session that
+    /// handlers take as [`Session`](crate::Session).
+    ///
+    /// The client has to wait: an event that it sends before the decision closes its connection.
+    #[must_use]
+    pub fn auth<H, M, T>(self, handler: H) -> Self
+    where
+        H: Handler<M, S, Output = Result<T, Reject>>,
+        M: 'static,
+        T: Any + Send + Sync,
+    {
+        self.bind(move |state, table| {
+            table.auth = Some(Box::new(BoundAuth {
+                handler,
+                state: state.clone(),
+                marker: PhantomData,
+            }));
+        })
+    }
+
+    /// Runs when a client has connected. Its events wait until this has ended.
+    #[must_use]
+    pub fn on_connect<H, M>(self, handler: H) -> Self
+    where
+        H: Handler<M, S, Output: IntoReply>,
+        M: 'static,
+    {
+        self.bind_event(handler, |table, handler| table.connect = Some(handler))
+    }
+
+    /// Runs when a client has left, whatever the reason; handlers may take it as
+    /// [`DisconnectReason`](crate::DisconnectReason).
+    #[must_use]
+    pub fn on_disconnect<H, M>(self, handler: H) -> Self
+    where
+        H: Handler<M, S, Output: IntoReply>,
+        M: 'static,
+    {
+        self.bind_event(handler, |table, handler| table.disconnect = Some(handler))
+    }
+
+    /// Handles an event. What the handler returns is the acknowledgement.
+    ///
+    /// # Panics
+    ///
+    /// If the name is reserved by the protocol: `connect`, `connect_error`, `disconnect`,
+    /// `disconnecting`, `newListener`, `removeListener`. At [`ServerBuilder::build`] if an event has two
+    /// handlers.
+    ///
+    /// [`ServerBuilder::build`]: crate::ServerBuilder::build
+    #[must_use]
+    pub fn on<H, M>(self, event: impl Into<Box<str>>, handler: H) -> Self
+    where
+        H: Handler<M, S, Output: IntoReply>,
+        M: 'static,
+    {
+        let event = event.into();
+        assert!(
+            !sockeye_protocol::is_reserved(&event),
+            "the event name `{event}` is reserved"
+        );
+        self.bind_event(handler, move |table, handler| {
+            let name = event.clone();
+            assert!(
+                table.events.insert(event, handler).is_none(),
+                "the event `{name}` has two handlers"
+            );
+        })
+    }
+
+    /// Handles the events that have no handler of their own.
+    #[must_use]
+    pub fn fallback<H, M>(self, handler: H) -> Self
+    where
+        H: Handler<M, S, Output: IntoReply>,
+        M: 'static,
+    {
+        self.bind_event(handler, |table, handler| table.fallback = Some(handler))
+    }
+
+    /// Is told of each event whose arguments do not fit, and each handler that fails or panics.
+    #[must_use]
+    pub fn on_error(
+        mut self,
+        hook: impl Fn(&Socket, &HandlerError<'_>) + Send + Sync + 'static,
+    ) -> Self {
+        self.table.error = Some(Box::new(hook));
+        self
+    }
+
+    /// Handles a socket's events one after another: the next one waits until the handler has ended.
+    /// Acknowledgements, heartbeats and disconnects never wait.
+    #[must_use]
+    pub fn sequential(mut self) -> Self {
+        self.table.sequential = true;
+        self
+    }
+
+    /// Gives the handlers their state.
+    #[must_use]
+    pub fn with_state<S2>(self, state: S) -> Namespace<S2> {
+        let mut table = self.table;
+        for bind in self.unbound {
+            bind(&state, &mut table);
+        }
+        Namespace {
+            table,
+            unbound: Vec::new(),
+        }
+    }
+}
+
+impl Namespace<()> {
+    pub(crate) fn into_table(self) -> Table {
+        self.with_state::<()>(()).table
+    }
+}
+
+impl<S> Default for Namespace<S>
+where
+    S: Clone + Send + Sync + 'static,
+{
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<S> std::fmt::Debug for Namespace<S> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Namespace")
+            .field("sequential", &self.table.sequential)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Makes the adapter of one namespace.
+pub(crate) type MakeAdapter =
+    Arc<dyn Fn(Arc<crate::LocalRooms>) -> Box<dyn crate::Adapter> + Send + Sync>;

@@ -1,0 +1,36 @@
+use std::fmt;
+
+use sockeye_engine::CloseReason;
+
+/// Why a socket has left its namespace, in the words of the reference.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum DisconnectReason {
+    /// The client left the namespace (`socket.disconnect()` there).
+    ClientNamespaceDisconnect,
+    /// This side put the socket out of the namespace.
+    ServerNamespaceDisconnect,
+    /// This side closed the connection because the client broke the protocol's rules.
+    ForcedServerClose,
+    /// The connection has ended.
+    Connection(CloseReason),
+}
+
+impl DisconnectReason {
+    /// The reason's name, as the reference's `disconnect` event gives it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::ClientNamespaceDisconnect => "client namespace disconnect",
+            Self::ServerNamespaceDisconnect => "server namespace disconnect",
+            Self::ForcedServerClose => "forced server close",
+            Self::Connection(reason) => reason.as_str(),
+        }
+    }
+}
+
+impl fmt::Display for DisconnectReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}

@@ -1,0 +1,66 @@
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use sockeye_engine::EngineStats;
+
+macro_rules! counters {
+    ($($(#[$doc:meta])* $field:ident,)*) => {
+        /// What the server has counted since it was made, and what is there now.
+        #[derive(Debug, Clone, Default, PartialEq, Eq)]
+        #[non_exhaustive]
+        pub struct Stats {
+            /// Sessions, transports, queues and refusals.
+            pub engine: EngineStats,
+            /// Sockets in all namespaces now.
+            pub sockets: u64,
+            /// Handlers that are pending now.
+            pub handlers: u64,
+            $($(#[$doc])* pub $field: u64,)*
+        }
+
+        #[derive(Debug, Default)]
+        pub(crate) struct Counters { $(pub(crate) $field: AtomicU64,)* }
+
+        impl Counters {
+            pub(crate) fn snapshot(&self, engine: EngineStats, sockets: u64, handlers: u64) -> Stats {
+                Stats { engine, sockets, handlers, $($field: self.$field.load(Ordering::Relaxed),)* }
+            }
+        }
+    };
+}
+
+counters! {
+    /// Sockets that have joined a namespace.
+    connected,
+    /// Connections to a namespace refused by its `auth`.
+    rejected,
+    /// Connections to a namespace that does not exist.
+    unknown_namespace,
+    /// Packets that the protocol's rules forbid.
+    malformed,
+    /// Packets for a namespace that the client is not in.
+    not_joined,
+    /// Sessions closed because no namespace was joined in time.
+    connect_timeouts,
+    /// Events that nobody handles.
+    unhandled,
+    /// Events whose arguments did not fit their handler.
+    invalid_arguments,
+    /// Handlers that returned an error.
+    handler_errors,
+    /// Handlers that panicked.
+    handler_panics,
+    /// Handlers that held their worker for over 50 ms.
+    slow_handlers,
+    /// Events dropped because their socket or session had ended.
+    late_events,
+    /// Acknowledgements that nobody waits for, or not any more.
+    unexpected_acks,
+    /// Packets that could not be encoded.
+    encode_errors,
+    /// Packets for sockets that have left.
+    emits_to_gone,
+}
+
+pub(crate) fn count(counter: &AtomicU64) {
+    counter.fetch_add(1, Ordering::Relaxed);
+}

@@ -1,0 +1,64 @@
+import assert from "node:assert/strict";
+import { after, afterEach, before, describe, it } from "node:test";
+import { Clients, MODES } from "./harness/client.mjs";
+import { bytes, collect, next } from "./harness/events.mjs";
+import { ServerProcess } from "./harness/server.mjs";
+
+const LIMIT = 100_000;
+
+let server, clients;
+before(async () => (server = await ServerProcess.start({ "max-payload": LIMIT })));
+after(() => server.stop());
+
+/** A string that makes the `large` packet, with ack id 0 and the message type, exactly `size` bytes. */
+const filling = (size) => "x".repeat(size - '420["large",""]'.length);
+
+for (const mode of Object.keys(MODES)) {
+  describe(`large messages, ${mode}`, () => {
+    before(() => (clients = new Clients(server)));
+    afterEach(() => clients.close());
+
+    it("announces maxPayload", async () => {
+      const socket = await clients.connect(mode);
+      assert.equal(socket.io.engine.maxPayload ?? socket.io.engine._maxPayload, LIMIT);
+    });
+
+    it("takes a message of exactly maxPayload", async () => {
+      const socket = await clients.settled(mode);
+      const text = filling(LIMIT);
+      assert.equal(await socket.timeout(5_000).emitWithAck("large", text), text.length);
+    });
+
+    it("closes on a message of one byte more, with the transport's reason", async () => {
+      const socket = await clients.settled(mode);
+      const gone = next(socket, "disconnect");
+      const [payload, websocket] = [filling(LIMIT + 1), mode !== "polling"];
+      socket.emit("large", payload, () => assert.fail("acked"));
+      const [reason, details] = await gone;
+      assert.equal(reason, websocket ? "transport close" : "transport error");
+      if (!websocket) assert.equal(details?.description, 413);
+    });
+
+    it("sends more than maxPayload, which bounds only what comes in", async () => {
+      const socket = await clients.settled(mode);
+      const large = next(socket, "large");
+      socket.emit("large back", 3 * LIMIT);
+      assert.equal((await large)[0].length, 3 * LIMIT);
+    });
+
+    it("carries binary near maxPayload", async () => {
+      const socket = await clients.settled(mode);
+      // Polling carries it as base64, a third longer.
+      const blob = Buffer.alloc(mode === "polling" ? 74_000 : LIMIT, 7);
+      assert.deepEqual(bytes(await socket.timeout(5_000).emitWithAck("blob ack", blob)), blob);
+    });
+
+    it("takes more than maxPayload in many messages", async () => {
+      const socket = await clients.settled(mode);
+      const heard = collect(socket, "message");
+      for (let n = 0; n < 30; n += 1) socket.emit("message", `${n}`.padEnd(20_000, "x"));
+      await heard.until(30);
+      assert.deepEqual(heard.values.map((text) => Number.parseInt(text, 10)), Array.from({ length: 30 }, (_, n) => n));
+    });
+  });
+}

@@ -1,0 +1,174 @@
+// The contract of CONTRACT.md on the npm package socket.io.
+import { createServer } from "node:http";
+import { parseArgs } from "node:util";
+import { setTimeout as sleep } from "node:timers/promises";
+import { Server } from "socket.io";
+
+const { values: options } = parseArgs({
+  options: {
+    port: { type: "string", default: "0" },
+    "ping-interval": { type: "string", default: "25000" },
+    "ping-timeout": { type: "string", default: "20000" },
+    "max-payload": { type: "string", default: "1000000" },
+    "connect-timeout": { type: "string", default: "45000" },
+    "upgrade-timeout": { type: "string", default: "10000" },
+  },
+});
+
+const http = createServer((_request, response) => {
+  response.writeHead(404).end();
+});
+const io = new Server(http, {
+  pingInterval: Number(options["ping-interval"]),
+  pingTimeout: Number(options["ping-timeout"]),
+  maxHttpBufferSize: Number(options["max-payload"]),
+  connectTimeout: Number(options["connect-timeout"]),
+  upgradeTimeout: Number(options["upgrade-timeout"]),
+  // Nobody asks this server for the client, and the default would serve it under the same path.
+  serveClient: false,
+});
+
+const rooms = (socket) => [...socket.rooms].sort();
+const acked = (ack, ...values) => typeof ack === "function" && ack(...values);
+const reversed = (parcel) => ({ ...parcel, parts: [...parcel.parts].reverse() });
+
+async function slow(socket, { n, ms }) {
+  socket.emit("started", n);
+  await sleep(ms);
+  socket.emit("done", n);
+}
+
+async function ask(socket, event, args, shape) {
+  const answer = await socket
+    .timeout(500)
+    .emitWithAck(event, ...args)
+    .then((value) => ({ value: shape(value) }))
+    .catch(() => ({ error: socket.connected ? "timeout" : "disconnected" }));
+  socket.emit("answer", answer);
+}
+
+// emitWithAck resolves with the first argument alone, so the list comes through the callback form.
+function askTwo(socket, a, b) {
+  socket.timeout(500).emit("question two", a, b, (error, ...answers) => {
+    socket.emit("answer", error ? { error: "timeout" } : { value: answers });
+  });
+}
+
+function room(target, { rooms: to = [], except = [] }) {
+  const operator = to.length > 0 ? target.to(to) : target;
+  return except.length > 0 ? operator.except(except) : operator;
+}
+
+function leaving(socket) {
+  socket.on("leave me", () => socket.disconnect());
+  socket.on("close me", () => socket.disconnect(true));
+  socket.on("disconnect", (reason) => {
+    io.to("watchers").emit("left", { id: socket.id, nsp: socket.nsp.name, reason });
+  });
+}
+
+io.on("connection", (socket) => {
+  leaving(socket);
+  socket.on("message", (value) => socket.emit("message", value));
+  socket.on("pair", (a, b) => socket.emit("pair", b, a));
+  socket.on("nothing", () => socket.emit("nothing"));
+  socket.on("number", (n) => socket.emit("number", n));
+  socket.on("flood", (count) => {
+    for (let n = 0; n < count; n += 1) socket.emit("number", n);
+  });
+  socket.on("volatile", (text) => {
+    socket.volatile.emit("volatile", text);
+    socket.emit("message", text);
+  });
+
+  socket.on("ack one", (value, ack) => acked(ack, value));
+  socket.on("ack two", (a, b, ack) => acked(ack, b, a));
+  socket.on("ack none", (ack) => acked(ack));
+  socket.on("ack error", (text, ack) => acked(ack, { error: `refused: ${text}` }));
+  socket.on("ask one", (value) => ask(socket, "question", [value], (answer) => answer));
+  socket.on("ask two", (a, b) => askTwo(socket, a, b));
+  socket.on("ask none", () => ask(socket, "question none", [], () => null));
+  socket.on("ask blob", (bytes) => ask(socket, "question blob", [bytes], (answer) => answer));
+
+  socket.on("blob", (bytes) => socket.emit("blob", bytes));
+  socket.on("blob ack", (bytes, ack) => acked(ack, bytes));
+  socket.on("parcel", (parcel) => socket.emit("parcel", reversed(parcel)));
+  socket.on("parcel ack", (parcel, ack) => acked(ack, reversed(parcel)));
+  socket.on("large", (text, ack) => acked(ack, Buffer.byteLength(text)));
+  socket.on("large back", (n) => socket.emit("large", "x".repeat(n)));
+  socket.on("slow", (work) => slow(socket, work));
+
+  socket.on("id", (ack) => acked(ack, socket.id));
+  socket.on("handshake", (ack) => {
+    const { headers, query, address, auth } = socket.handshake;
+    acked(ack, {
+      header: headers["x-probe"] ?? null,
+      query: query.probe ?? null,
+      address: address.endsWith("127.0.0.1"),
+      auth: Object.keys(auth).length > 0 ? auth : null,
+    });
+  });
+
+  socket.on("join", (names, ack) => {
+    socket.join(names);
+    acked(ack, rooms(socket));
+  });
+  socket.on("leave", (name, ack) => {
+    socket.leave(name);
+    acked(ack, rooms(socket));
+  });
+  socket.on("to", (target) => room(socket, target).emit("heard", target.text));
+  socket.on("all", (target) => room(io, target).emit("heard", target.text));
+  socket.on("broadcast", (text) => socket.broadcast.emit("heard", text));
+  socket.on("news", (text) => io.emit("heard", text));
+  socket.on("twice", (target) => {
+    room(io, target).emit("heard", `${target.text} 1`);
+    room(io, target).emit("heard", `${target.text} 2`);
+  });
+});
+
+io.of("/custom").on("connection", (socket) => {
+  leaving(socket);
+  socket.emit("hello", socket.nsp.name);
+  socket.on("message", (value) => socket.emit("message", value));
+  socket.on("ack one", (value, ack) => acked(ack, value));
+});
+
+io.of("/guarded")
+  .use((socket, next) => {
+    const { token, name } = socket.handshake.auth;
+    if (token === "secret") {
+      socket.data.name = name;
+      return next();
+    }
+    const refusal = new Error("unauthorized");
+    refusal.data = { code: 401, name: name ?? null };
+    return next(refusal);
+  })
+  .on("connection", (socket) => {
+    socket.on("whoami", (ack) => acked(ack, { name: socket.data.name }));
+  });
+
+io.of("/early").on("connection", async (socket) => {
+  await sleep(200);
+  socket.on("early", (n) => socket.emit("early", n));
+  socket.emit("ready");
+});
+
+io.of("/sequential").on("connection", (socket) => {
+  let last = Promise.resolve();
+  socket.on("slow", (work) => {
+    last = last.then(() => slow(socket, work));
+  });
+});
+
+http.listen(Number(options.port), "127.0.0.1", () => {
+  console.log(`listening on 127.0.0.1:${http.address().port}`);
+});
+
+process.on("SIGTERM", () => {
+  io.close(() => process.exit(0));
+  // Keep-alive connections of polling clients would hold the process for their idle time; the
+  // delay lets the last answers out.
+  setTimeout(() => http.closeAllConnections(), 200);
+});
