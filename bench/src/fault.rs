@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io;
+use std::time::Duration;
 
 /// The end of a run without a figure.
 #[derive(Debug)]
@@ -18,6 +19,8 @@ pub(crate) enum Fault {
     Protocol { connection: usize, what: String },
     /// Nothing came any more although something was owed.
     Stalled { owed: String },
+    /// A reader that should have been quick was not: others had its core for so long.
+    Disturbed { pause: Duration, fault: Box<Fault> },
     /// The operating system refused.
     Io(io::Error),
 }
@@ -45,6 +48,7 @@ impl Fault {
             Self::Closed { .. } => "CLOSED",
             Self::Protocol { .. } => "PROTOCOL",
             Self::Stalled { .. } => "LOST",
+            Self::Disturbed { .. } => "DISTURBED",
             Self::Io(_) => "I/O",
         }
     }
@@ -70,6 +74,12 @@ impl fmt::Display for Fault {
             }
             Self::Protocol { connection, what } => write!(f, "connection {connection}: {what}"),
             Self::Stalled { owed } => write!(f, "lost or stalled: {owed}"),
+            Self::Disturbed { pause, fault } => {
+                write!(
+                    f,
+                    "the generator was kept off its core for {pause:?}, and then: {fault}"
+                )
+            }
             Self::Io(error) => write!(f, "{error}"),
         }
     }

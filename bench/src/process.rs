@@ -140,6 +140,15 @@ pub(crate) fn pin(core: usize) -> io::Result<()> {
     Ok(())
 }
 
+/// How long the calling thread has been ready to run while others had its core.
+pub(crate) fn kept_waiting() -> io::Result<Duration> {
+    let text = fs::read_to_string("/proc/thread-self/schedstat")?;
+    let nanos = text.split(' ').nth(1).and_then(|nanos| nanos.parse().ok());
+    nanos
+        .map(Duration::from_nanos)
+        .ok_or_else(|| io::Error::other("no waiting time in schedstat"))
+}
+
 /// An address of this machine that differs from call to call: each has its own 28,000 ports.
 pub(crate) fn source(turn: u32) -> Ipv4Addr {
     let [_, _, high, low] = (turn % 2000).to_be_bytes();

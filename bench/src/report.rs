@@ -167,6 +167,7 @@ pub(crate) fn details(lines: &[Line]) -> String {
             "p99",
             "p99.9",
             "max",
+            "generator",
         ]
         .map(str::to_owned)
         .to_vec(),
@@ -203,13 +204,18 @@ pub(crate) fn details(lines: &[Line]) -> String {
     }
     for line in lines {
         for cell in &line.cells {
-            for outcome in cell.rounds.iter().flatten() {
-                if let Some(note) = &outcome.note {
-                    remarks.push_str(&format!(
-                        "* {}: the stuck reader was {note}\n",
-                        cell.contestant
-                    ));
-                }
+            let mut notes: Vec<&String> = cell
+                .rounds
+                .iter()
+                .flatten()
+                .filter_map(|outcome| outcome.note.as_ref())
+                .collect();
+            notes.dedup();
+            for note in notes {
+                remarks.push_str(&format!(
+                    "* {}: the stuck reader was {note}\n",
+                    cell.contestant
+                ));
             }
             if let Some(fault) = cell.fault() {
                 remarks.push_str(&format!(

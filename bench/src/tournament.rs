@@ -14,6 +14,8 @@ use crate::report::{self, Cell, Line};
 use crate::rows::{Outcome, Plan, Row};
 
 const PATH: &str = "/socket.io/";
+/// How often a run is repeated that other programs on the machine have spoilt.
+const REPEATS: usize = 2;
 
 pub(crate) fn main() -> ExitCode {
     match run(&Options::parse()) {
@@ -142,8 +144,17 @@ fn play(row: Row, entrants: &[Entrant], rounds: usize, plan: &Plan, pinned: bool
 
 /// A new process each time: no run inherits another's heap.
 fn once(row: Row, entrant: &Entrant, plan: &Plan, pinned: bool) -> Result<Outcome, Fault> {
-    let server = Server::start(&entrant.recipe, &entrant.path, pinned)?;
-    row.run(&server, plan)
+    let mut again = REPEATS;
+    loop {
+        let server = Server::start(&entrant.recipe, &entrant.path, pinned)?;
+        match row.run(&server, plan) {
+            Err(fault @ Fault::Disturbed { .. }) if again > 0 => {
+                again -= 1;
+                eprintln!("{} {}: REPEATED: {fault}", row.title(), entrant.contestant);
+            }
+            outcome => return outcome,
+        }
+    }
 }
 
 fn raise_file_limit(plan: &Plan) -> Result<(), String> {

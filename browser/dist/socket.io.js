@@ -14,7 +14,7 @@ function resolve(uri, path, base = pageLocation()) {
   const scheme = base && base.protocol !== "https:" ? "http:" : "https:";
   let source = uri || "/";
   if (/^\/(?!\/)/.test(source)) source = (base ? base.host : "localhost") + source;
-  if (!/^(https?|wss?):\/\//.test(source)) source = scheme + "//" + source.replace(/^\/\//, "");
+  if (!parse(source).protocol) source = scheme + "//" + source.replace(/^\/\//, "");
   const target = parse(source);
   const port = target.port || (/s$/.test(target.protocol) ? "443" : "80");
   const host = bracketed(target.host);
@@ -39,14 +39,17 @@ function decodeQuery(text) {
 // src/backoff.ts
 var LARGEST_EXPONENT = 31;
 var Backoff = class {
-  constructor({ min, max, jitter }) {
+  constructor() {
+    /** The first delay. */
+    this.min = 1e3;
+    /** The largest delay. */
+    this.max = 5e3;
+    /** Share of a delay, 0 to 1, by which it may deviate. */
+    this.jitter = 0.5;
     /** Delays handed out since the last reset. */
     this.attempts = 0;
-    this.min = min;
-    this.max = max;
-    this.jitter = jitter;
   }
-  /** The next delay in milliseconds. */
+  /** The next delay. */
   duration() {
     let delay = this.min * 2 ** Math.min(this.attempts++, LARGEST_EXPONENT);
     if (this.jitter > 0 && this.jitter <= 1) {
@@ -59,18 +62,6 @@ var Backoff = class {
   /** Starts again with the smallest delay. */
   reset() {
     this.attempts = 0;
-  }
-  /** Changes the first delay. */
-  setMin(min) {
-    this.min = min;
-  }
-  /** Changes the largest delay. */
-  setMax(max) {
-    this.max = max;
-  }
-  /** Changes the jitter. */
-  setJitter(jitter) {
-    this.jitter = jitter;
   }
 };
 
@@ -131,11 +122,11 @@ function subscribe(emitter, event, listener) {
 }
 
 // src/timers.ts
-var { setTimeout: nativeSet, clearTimeout: nativeClear } = globalThis;
-function installTimers(target, native) {
-  const { setTimeout, clearTimeout } = globalThis;
-  target.setTimeoutFn = (native ? nativeSet : setTimeout).bind(globalThis);
-  target.clearTimeoutFn = (native ? nativeClear : clearTimeout).bind(globalThis);
+var native = { setTimeout, clearTimeout };
+function installTimers(target, useNative) {
+  const source = useNative ? native : globalThis;
+  target.setTimeoutFn = source.setTimeout.bind(globalThis);
+  target.clearTimeoutFn = source.clearTimeout.bind(globalThis);
 }
 
 // src/engine/offline.ts
@@ -213,7 +204,7 @@ function present(data, binaryType) {
 }
 function encodedLength(data) {
   if (typeof data === "string") return new TextEncoder().encode(data).length;
-  const length = data instanceof Blob ? data.size : data.byteLength;
+  const length = data.size ?? data.byteLength;
   return Math.ceil(length / 3) * 4;
 }
 
@@ -370,14 +361,12 @@ var Polling = class extends Transport {
     const controller = this.controller = new AbortController();
     const timer = requestTimeout && this.setTimeoutFn(() => controller.abort(), requestTimeout);
     try {
-      const headers = new Headers(extraHeaders);
-      if (body) headers.set("Content-Type", "text/plain;charset=UTF-8");
       const response = await fetch(
         this.createUri("http", timestampRequests !== false, !this.supportsBinary && !this.query.sid),
         {
           method: body ? "POST" : "GET",
           body,
-          headers,
+          headers: body ? { ...extraHeaders, "Content-Type": "text/plain;charset=UTF-8" } : extraHeaders,
           signal: controller.signal,
           credentials: withCredentials ? "include" : "same-origin",
           // The close packet must outlive the page.
@@ -391,7 +380,7 @@ var Polling = class extends Transport {
     }
     this.clearTimeoutFn(timer);
     if (context.status === 200) done(context.responseText);
-    else this.onError(failure, context.status, context);
+    else this.setTimeoutFn(() => this.onError(failure, context.status, context), 0);
   }
 };
 
@@ -462,7 +451,7 @@ var WebSocketTransport = class extends Transport {
         extraHeaders && { headers: extraHeaders }
       );
     } catch (error) {
-      queueMicrotask(() => this.onError("websocket error", error));
+      this.setTimeoutFn(() => this.onError("websocket error", error), 0);
       return;
     }
     this.ws.binaryType = this.socket.binaryType;
@@ -815,18 +804,11 @@ var Decoder = class extends Emitter {
 };
 function isPayloadValid({ type, data }) {
   const isObject = Object.prototype.toString.call(data) === "[object Object]";
-  switch (type) {
-    case 0 /* CONNECT */:
-      return isObject;
-    case 1 /* DISCONNECT */:
-      return false;
-    case 4 /* CONNECT_ERROR */:
-      return isObject || typeof data === "string";
-    case 2 /* EVENT */:
-      return Array.isArray(data) && (typeof data[0] === "number" || typeof data[0] === "string" && !isReserved(data[0]));
-    default:
-      return Array.isArray(data);
-  }
+  if (type === 0 /* CONNECT */) return isObject;
+  if (type === 1 /* DISCONNECT */) return false;
+  if (type === 4 /* CONNECT_ERROR */) return isObject || typeof data === "string";
+  if (!Array.isArray(data) || type === 3 /* ACK */) return Array.isArray(data);
+  return typeof data[0] === "number" || typeof data[0] === "string" && !isReserved(data[0]);
 }
 function attach(value, buffers) {
   if (!value || typeof value !== "object") return value;
@@ -1172,6 +1154,7 @@ var Manager = class extends Emitter {
     this._reconnecting = false;
     this.nsps = {};
     this.subs = [];
+    this.backoff = new Backoff();
     this.skipReconnect = false;
     if (uri && typeof uri === "object") {
       opts = uri;
@@ -1181,17 +1164,7 @@ var Manager = class extends Emitter {
     this.uri = uri;
     this.opts = opts;
     installTimers(this, opts.useNativeTimers);
-    this.reconnection(opts.reconnection !== false);
-    this._reconnectionAttempts = opts.reconnectionAttempts || Infinity;
-    this._reconnectionDelay = opts.reconnectionDelay || 1e3;
-    this._reconnectionDelayMax = opts.reconnectionDelayMax || 5e3;
-    this._randomizationFactor = opts.randomizationFactor ?? 0.5;
-    this._timeout = opts.timeout ?? 2e4;
-    this.backoff = new Backoff({
-      min: this._reconnectionDelay,
-      max: this._reconnectionDelayMax,
-      jitter: this._randomizationFactor
-    });
+    this.reconnection(opts.reconnection !== false).reconnectionAttempts(opts.reconnectionAttempts || Infinity).reconnectionDelay(opts.reconnectionDelay || 1e3).reconnectionDelayMax(opts.reconnectionDelayMax || 5e3).randomizationFactor(opts.randomizationFactor ?? 0.5).timeout(opts.timeout ?? 2e4);
     const parser = opts.parser || { Encoder, Decoder };
     this.encoder = new parser.Encoder();
     this.decoder = new parser.Decoder();
@@ -1211,17 +1184,17 @@ var Manager = class extends Emitter {
   }
   reconnectionDelay(value) {
     if (value === void 0) return this._reconnectionDelay;
-    this.backoff.setMin(this._reconnectionDelay = value);
+    this._reconnectionDelay = this.backoff.min = value;
     return this;
   }
   randomizationFactor(value) {
     if (value === void 0) return this._randomizationFactor;
-    this.backoff.setJitter(this._randomizationFactor = value);
+    this._randomizationFactor = this.backoff.jitter = value;
     return this;
   }
   reconnectionDelayMax(value) {
     if (value === void 0) return this._reconnectionDelayMax;
-    this.backoff.setMax(this._reconnectionDelayMax = value);
+    this._reconnectionDelayMax = this.backoff.max = value;
     return this;
   }
   timeout(value) {

@@ -5,6 +5,6 @@ export interface Timers {
 }
 /**
  * Gives `target` its timer functions: those of the moment, which a test may have replaced by a fake clock, or with
- * `native` those that were there when this script was loaded.
+ * `useNative` those that were there when this script was loaded.
  */
-export declare function installTimers(target: Timers, native?: boolean): void;
+export declare function installTimers(target: Timers, useNative?: boolean): void;

@@ -47,7 +47,7 @@ export function resolve(uri: string | undefined, path: string, base: Base | unde
   const scheme = base && base.protocol !== "https:" ? "http:" : "https:";
   let source = uri || "/";
   if (/^\/(?!\/)/.test(source)) source = (base ? base.host : "localhost") + source;
-  if (!/^(https?|wss?):\/\//.test(source)) source = scheme + "//" + source.replace(/^\/\//, "");
+  if (!parse(source).protocol) source = scheme + "//" + source.replace(/^\/\//, "");
 
   const target = parse(source);
   const port = target.port || (/s$/.test(target.protocol) ? "443" : "80");

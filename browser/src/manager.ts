@@ -64,16 +64,16 @@ export class Manager<ListenEvents extends EventsMap = DefaultEventsMap, EmitEven
   private readonly uri?: string;
   private nsps: Record<string, Socket> = {};
   private subs: (() => void)[] = [];
-  private backoff: Backoff;
+  private backoff = new Backoff();
   private encoder: Encoder;
   private decoder: Decoder;
   private skipReconnect = false;
   private _reconnection!: boolean;
-  private _reconnectionAttempts: number;
-  private _reconnectionDelay: number;
-  private _reconnectionDelayMax: number;
-  private _randomizationFactor: number;
-  private _timeout: number | boolean;
+  private _reconnectionAttempts!: number;
+  private _reconnectionDelay!: number;
+  private _reconnectionDelayMax!: number;
+  private _randomizationFactor!: number;
+  private _timeout!: number | boolean;
 
   constructor(opts: Partial<ManagerOptions>);
   constructor(uri?: string, opts?: Partial<ManagerOptions>);
@@ -88,17 +88,12 @@ export class Manager<ListenEvents extends EventsMap = DefaultEventsMap, EmitEven
     this.uri = uri as string | undefined;
     this.opts = opts;
     installTimers(this, opts.useNativeTimers);
-    this.reconnection(opts.reconnection !== false);
-    this._reconnectionAttempts = opts.reconnectionAttempts || Infinity;
-    this._reconnectionDelay = opts.reconnectionDelay || 1000;
-    this._reconnectionDelayMax = opts.reconnectionDelayMax || 5000;
-    this._randomizationFactor = opts.randomizationFactor ?? 0.5;
-    this._timeout = opts.timeout ?? 20000;
-    this.backoff = new Backoff({
-      min: this._reconnectionDelay,
-      max: this._reconnectionDelayMax,
-      jitter: this._randomizationFactor,
-    });
+    this.reconnection(opts.reconnection !== false)
+      .reconnectionAttempts(opts.reconnectionAttempts || Infinity)
+      .reconnectionDelay(opts.reconnectionDelay || 1000)
+      .reconnectionDelayMax(opts.reconnectionDelayMax || 5000)
+      .randomizationFactor(opts.randomizationFactor ?? 0.5)
+      .timeout(opts.timeout ?? 20000);
     const parser = opts.parser || { Encoder, Decoder };
     this.encoder = new parser.Encoder();
     this.decoder = new parser.Decoder();
@@ -133,7 +128,7 @@ export class Manager<ListenEvents extends EventsMap = DefaultEventsMap, EmitEven
   reconnectionDelay(value?: number): this | number;
   reconnectionDelay(value?: number): this | number {
     if (value === undefined) return this._reconnectionDelay;
-    this.backoff.setMin((this._reconnectionDelay = value));
+    this._reconnectionDelay = this.backoff.min = value;
     return this;
   }
 
@@ -143,7 +138,7 @@ export class Manager<ListenEvents extends EventsMap = DefaultEventsMap, EmitEven
   randomizationFactor(value?: number): this | number;
   randomizationFactor(value?: number): this | number {
     if (value === undefined) return this._randomizationFactor;
-    this.backoff.setJitter((this._randomizationFactor = value));
+    this._randomizationFactor = this.backoff.jitter = value;
     return this;
   }
 
@@ -153,7 +148,7 @@ export class Manager<ListenEvents extends EventsMap = DefaultEventsMap, EmitEven
   reconnectionDelayMax(value?: number): this | number;
   reconnectionDelayMax(value?: number): this | number {
     if (value === undefined) return this._reconnectionDelayMax;
-    this.backoff.setMax((this._reconnectionDelayMax = value));
+    this._reconnectionDelayMax = this.backoff.max = value;
     return this;
   }
 

@@ -4,14 +4,14 @@ export interface Timers {
   clearTimeoutFn: (timer: any) => void;
 }
 
-const { setTimeout: nativeSet, clearTimeout: nativeClear } = globalThis;
+const native = { setTimeout, clearTimeout };
 
 /**
  * Gives `target` its timer functions: those of the moment, which a test may have replaced by a fake clock, or with
- * `native` those that were there when this script was loaded.
+ * `useNative` those that were there when this script was loaded.
  */
-export function installTimers(target: Timers, native?: boolean): void {
-  const { setTimeout, clearTimeout } = globalThis;
-  target.setTimeoutFn = (native ? nativeSet : setTimeout).bind(globalThis);
-  target.clearTimeoutFn = (native ? nativeClear : clearTimeout).bind(globalThis);
+export function installTimers(target: Timers, useNative?: boolean): void {
+  const source = useNative ? native : globalThis;
+  target.setTimeoutFn = source.setTimeout.bind(globalThis);
+  target.clearTimeoutFn = source.clearTimeout.bind(globalThis);
 }

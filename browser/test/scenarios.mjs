@@ -29,6 +29,11 @@ async function rejection(promise) {
   throw new Error("resolved");
 }
 
+// The upgrade can be over before the namespace is joined.
+async function upgraded({ io: { engine } }) {
+  if (engine.transport.name !== "websocket") await next(engine, "upgrade");
+}
+
 function counts(length) {
   return Array.from({ length }, (_, i) => i);
 }
@@ -57,7 +62,7 @@ const upgrading = {};
 async function exchange(open, options) {
   const socket = open(options);
   await next(socket, "connect");
-  if (options === upgrading) await next(socket.io.engine, "upgrade");
+  if (options === upgrading) await upgraded(socket);
   const name = options === polling ? "polling" : "websocket";
   equal(socket.io.engine.transport.name, name, "transport");
   const values = ["text", "", "ä€😀\u2028\u0000", 0, -1.5, true, null, { nested: [{ deep: [] }] }];
@@ -102,9 +107,9 @@ export const scenarios = {
   // Nothing is lost, doubled or reordered in either direction while the transport changes.
   async "order during the upgrade"({ open, control }) {
     await control("received");
+    await control("hold upgrades");
     const socket = open();
     await next(socket, "connect");
-    equal(socket.io.engine.transport.name, "polling", "first transport");
     const ticks = [];
     const over = new Set();
     socket.on("tick", (number) => {
@@ -112,14 +117,19 @@ export const scenarios = {
       over.add(socket.io.engine.transport.name);
     });
     const ticked = next(socket, "ticked");
-    let upgraded = false;
-    socket.io.engine.once("upgrade", () => (upgraded = true));
+    let isUpgraded = false;
+    socket.io.engine.once("upgrade", () => (isUpgraded = true));
     socket.emit("flood", 2000);
     let sent = 0;
+    let released = false;
     // One round per macrotask, so that requests, probe and upgrade happen in between.
-    for (let after = 0; after < 20 || sent < 2000; after += upgraded ? 1 : 0) {
+    for (let after = 0; after < 20 || sent < 2000; after += isUpgraded ? 1 : 0) {
       for (let i = 0; i < 10; i++) socket.emit("note", sent++);
       await new Promise((resolve) => setTimeout(resolve));
+      if (!released && sent >= 500 && ticks.length >= 500) {
+        released = true;
+        control("release upgrades");
+      }
     }
     socket.emit("enough");
     const [count] = await ticked;
@@ -349,8 +359,9 @@ export const scenarios = {
     equal(recovered, false);
     const news = [];
     socket.on("news", (number) => news.push([number, socket.connected]));
+    const first = next(socket, "news");
     await recoveryControl("emit", "news", 1);
-    await next(socket, "news");
+    await first;
     socket.io.engine.close();
     equal(await recoveryControl("disconnection"), "transport close");
     await recoveryControl("emit", "news", 2);
@@ -420,7 +431,7 @@ export const scenarios = {
   async "rememberUpgrade starts with websocket"({ open }) {
     const first = open();
     await next(first, "connect");
-    await next(first.io.engine, "upgrade");
+    await upgraded(first);
     const second = open({ rememberUpgrade: true });
     await next(second, "connect");
     equal(second.io.engine.transport.name, "websocket");

@@ -33,6 +33,8 @@ export class TestServer {
   disconnections = [];
   #options;
   #waiting = [];
+  #held = undefined;
+  #release = () => {};
 
   constructor(options) {
     this.#options = options;
@@ -42,6 +44,7 @@ export class TestServer {
     const http = createServer(serve);
     this.port = await listen(http, this.port);
     this.io = new Server(http, { cors: { origin: true, credentials: true }, ...this.#options });
+    this.#gateUpgrades(http);
     this.#listen(this.io.of("/"));
     this.#listen(this.io.of("/chat"));
     const admin = this.io.of("/admin");
@@ -72,9 +75,23 @@ export class TestServer {
     } else if (command === "disconnection") {
       // The reason of the next disconnection that was not asked for yet.
       return this.disconnections.shift() ?? new Promise((resolve) => this.#waiting.push(resolve));
+    } else if (command === "hold upgrades") {
+      this.#held = new Promise((resolve) => (this.#release = resolve));
+    } else if (command === "release upgrades") {
+      this.#release();
     } else if (command === "emit") {
       this.io.emit(...args);
     }
+  }
+
+  // Lets WebSocket handshakes wait while they are held.
+  #gateUpgrades(http) {
+    const listeners = http.listeners("upgrade");
+    http.removeAllListeners("upgrade");
+    http.on("upgrade", async (...args) => {
+      await this.#held;
+      for (const listener of listeners) listener.apply(http, args);
+    });
   }
 
   #listen(namespace) {
@@ -115,7 +132,7 @@ export class TestServer {
         socket.once("enough", () => (enough = true));
         const send = () => {
           for (let i = 0; i < 10; i++) socket.emit("tick", sent++);
-          if (sent < count || !enough) setImmediate(send);
+          if (sent < count || !enough) setTimeout(send, 1);
           else socket.emit("ticked", sent);
         };
         send();

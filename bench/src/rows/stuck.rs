@@ -12,7 +12,7 @@ use crate::fault::Fault;
 use crate::fleet::{Fleet, Work};
 use crate::link::Link;
 use crate::meter::Latency;
-use crate::process::Server;
+use crate::process::{Server, kept_waiting};
 use crate::session;
 
 const HEALTHY: usize = 10;
@@ -23,6 +23,8 @@ const CONTROL: usize = MEMBERS;
 const COUNT: u64 = 2000;
 const LIMIT: Duration = Duration::from_secs(30);
 const SILENCE: Duration = Duration::from_millis(500);
+/// At 32 MiB a second a reader owes 2 MiB after so long.
+const TOLERABLE_PAUSE: Duration = Duration::from_millis(60);
 
 pub(crate) fn run(server: &Server) -> Result<Outcome, Fault> {
     let mut fleet = Fleet::new()?;
@@ -42,10 +44,7 @@ pub(crate) fn run(server: &Server) -> Result<Outcome, Fault> {
     server.reset_peak()?;
     fleet.links[STUCK].pause()?;
     fleet.links[CONTROL].send(&script::event(r#"42["flood"]"#))?;
-    let all_served = |room: &Room| room.received[..HEALTHY].iter().all(|&count| count == COUNT);
-    fleet.turn_until(&mut room, LIMIT, all_served, |room| {
-        format!("healthy readers got {:?}", &room.received[..HEALTHY])
-    })?;
+    serve_all(&mut fleet, &mut room)?;
     let growth = server.peak()?.saturating_sub(before) as f64 / 1024.0;
 
     // Now the stuck one looks at what there is for it.
@@ -76,6 +75,37 @@ pub(crate) fn run(server: &Server) -> Result<Outcome, Fault> {
         .with_latency(room.delay)
         .with_note(fate)
         .with_condition(disconnected))
+}
+
+/// Turns until every healthy reader has everything.
+///
+/// # Errors
+/// [`Fault::Disturbed`] if one of them was closed, and this thread had not been allowed to read for longer than its
+/// window and the server's bound can hold: then it was no healthy reader.
+fn serve_all(fleet: &mut Fleet, room: &mut Room) -> Result<(), Fault> {
+    let end = Instant::now() + LIMIT;
+    let mut longest = Duration::ZERO;
+    let mut waited = kept_waiting()?;
+    while room.received[..HEALTHY].iter().any(|&count| count < COUNT) {
+        if Instant::now() >= end {
+            let owed = format!("healthy readers got {:?}", &room.received[..HEALTHY]);
+            return Err(Fault::Stalled { owed });
+        }
+        let turn = fleet.turn(room, Duration::from_millis(10));
+        let now = kept_waiting()?;
+        longest = longest.max(now - waited);
+        waited = now;
+        match turn {
+            Err(fault @ Fault::Closed { .. }) if longest >= TOLERABLE_PAUSE => {
+                return Err(Fault::Disturbed {
+                    pause: longest,
+                    fault: Box::new(fault),
+                });
+            }
+            turn => turn?,
+        }
+    }
+    Ok(())
 }
 
 struct Room {

@@ -107,6 +107,6 @@ function present(data: BinaryData, binaryType?: BinaryType): BinaryData {
 /** Bytes that message content takes in a request's body, without the packet's leading character. */
 export function encodedLength(data: RawData): number {
   if (typeof data === "string") return new TextEncoder().encode(data).length;
-  const length = data instanceof Blob ? data.size : data.byteLength;
+  const length = (data as Blob).size ?? (data as ArrayBuffer).byteLength;
   return Math.ceil(length / 3) * 4;
 }

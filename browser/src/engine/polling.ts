@@ -94,14 +94,12 @@ export class Polling extends Transport {
     const controller = (this.controller = new AbortController());
     const timer = requestTimeout && this.setTimeoutFn(() => controller.abort(), requestTimeout);
     try {
-      const headers = new Headers(extraHeaders);
-      if (body) headers.set("Content-Type", "text/plain;charset=UTF-8");
       const response = await fetch(
         this.createUri("http", timestampRequests !== false, !this.supportsBinary && !this.query.sid),
         {
           method: body ? "POST" : "GET",
           body,
-          headers,
+          headers: body ? { ...extraHeaders, "Content-Type": "text/plain;charset=UTF-8" } : extraHeaders,
           signal: controller.signal,
           credentials: withCredentials ? "include" : "same-origin",
           // The close packet must outlive the page.
@@ -116,6 +114,7 @@ export class Polling extends Transport {
     this.clearTimeoutFn(timer);
     // Not within the `try`: what a user's listener throws is not a failed request.
     if (context.status === 200) done(context.responseText);
-    else this.onError(failure, context.status, context);
+    // Later, as nobody listens yet to a request that fails while it is made.
+    else this.setTimeoutFn(() => this.onError(failure, context.status, context), 0);
   }
 }

@@ -20,8 +20,8 @@ export class WebSocketTransport extends Transport {
         extraHeaders && { headers: extraHeaders },
       );
     } catch (error) {
-      // Nobody listens yet to a connection that fails while it is made.
-      queueMicrotask(() => this.onError("websocket error", error));
+      // Later, as nobody listens yet to a connection that fails while it is made.
+      this.setTimeoutFn(() => this.onError("websocket error", error), 0);
       return;
     }
     this.ws.binaryType = this.socket.binaryType;

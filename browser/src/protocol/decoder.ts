@@ -91,20 +91,11 @@ export class Decoder extends Emitter<{}, {}, DecoderEvents> {
 
 function isPayloadValid({ type, data }: Packet): boolean {
   const isObject = Object.prototype.toString.call(data) === "[object Object]";
-  switch (type) {
-    case PacketType.CONNECT:
-      return isObject;
-    case PacketType.DISCONNECT:
-      return false;
-    case PacketType.CONNECT_ERROR:
-      return isObject || typeof data === "string";
-    case PacketType.EVENT:
-      return (
-        Array.isArray(data) && (typeof data[0] === "number" || (typeof data[0] === "string" && !isReserved(data[0])))
-      );
-    default:
-      return Array.isArray(data);
-  }
+  if (type === PacketType.CONNECT) return isObject;
+  if (type === PacketType.DISCONNECT) return false;
+  if (type === PacketType.CONNECT_ERROR) return isObject || typeof data === "string";
+  if (!Array.isArray(data) || type === PacketType.ACK) return Array.isArray(data);
+  return typeof data[0] === "number" || (typeof data[0] === "string" && !isReserved(data[0]));
 }
 
 // Works in place: the value was just parsed, nobody else holds it.

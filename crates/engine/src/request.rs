@@ -230,7 +230,9 @@ mod tests {
 
     #[test]
     fn refusals_in_the_references_order() {
-        use RequestError::*;
+        use RequestError::{
+            BadHandshakeMethod, BadRequest, SessionUnknown, TransportUnknown, UnsupportedVersion,
+        };
         for (query, method, upgrade, error) in [
             ("EIO=4", Method::GET, false, TransportUnknown),
             ("EIO=4&transport=tcp", Method::GET, false, TransportUnknown),

@@ -29,8 +29,9 @@ pub(crate) type Connection = sockeye_engine::Connection<App>;
 pub(crate) type Delivery = sockeye_engine::Delivery<App>;
 pub(crate) type Engine = sockeye_engine::Engine<App>;
 
-/// Breaks off a connection whose client broke the rules of Socket.IO.
-const FORBIDDEN: ControlFlow<CloseReason> = ControlFlow::Break(CloseReason::ParseError);
+/// Breaks off a connection whose client sent what cannot be read. The reference closes the transport and
+/// lets the sockets find out: they hear `forced close`.
+const MALFORMED: ControlFlow<CloseReason> = ControlFlow::Break(CloseReason::ForcedClose);
 
 /// What runs on the engine: the namespaces.
 #[derive(Debug)]
@@ -143,12 +144,7 @@ impl App {
             return self.connect(connection, namespace, *auth);
         }
         let Some(socket) = connection.client().find(packet.namespace()) else {
-            count(&self.counters.not_joined);
-            tracing::debug!(
-                namespace = packet.namespace(),
-                "packet for a namespace that is not joined"
-            );
-            return FORBIDDEN;
+            return self.out_of_turn(connection, packet.namespace());
         };
         if socket.is_gone() {
             // It was put out, and the client could not know.
@@ -159,8 +155,7 @@ impl App {
             return ControlFlow::Continue(());
         }
         if !socket.is_connected() {
-            count(&self.counters.not_joined);
-            return FORBIDDEN;
+            return self.out_of_turn(connection, packet.namespace());
         }
         match packet {
             Packet::Event(event) => self.event(&socket, event),
@@ -198,8 +193,8 @@ impl App {
                 .iter()
                 .any(|other| other.namespace.name() == name && !other.is_gone())
             {
-                count(&self.counters.malformed);
-                return FORBIDDEN;
+                drop(sockets);
+                return self.out_of_turn(connection, name);
             }
             sockets.retain(|other| other.namespace.name() != name);
             sockets.push(Arc::clone(&socket));
@@ -244,7 +239,21 @@ impl App {
     fn malformed(&self, error: DecodeError) -> ControlFlow<CloseReason> {
         count(&self.counters.malformed);
         tracing::debug!(%error, "malformed packet");
-        FORBIDDEN
+        MALFORMED
+    }
+
+    /// A packet that its namespace's state does not allow: all of the client's sockets end at once.
+    fn out_of_turn(
+        &self,
+        connection: &Arc<Connection>,
+        namespace: &str,
+    ) -> ControlFlow<CloseReason> {
+        count(&self.counters.out_of_turn);
+        tracing::debug!(namespace, "packet out of turn");
+        for socket in connection.client().sockets() {
+            leave(&socket, DisconnectReason::ForcedServerClose);
+        }
+        ControlFlow::Break(CloseReason::ForcedClose)
     }
 
     /// An event arrived: its handler runs, unless it has to wait for another one.

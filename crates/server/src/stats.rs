@@ -35,10 +35,10 @@ counters! {
     rejected,
     /// Connections to a namespace that does not exist.
     unknown_namespace,
-    /// Packets that the protocol's rules forbid.
+    /// Packets that cannot be read.
     malformed,
-    /// Packets for a namespace that the client is not in.
-    not_joined,
+    /// Packets for a namespace that the client is not in, or a second CONNECT to one that it is in.
+    out_of_turn,
     /// Sessions closed because no namespace was joined in time.
     connect_timeouts,
     /// Events that nobody handles.

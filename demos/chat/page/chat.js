@@ -136,6 +136,9 @@ const news = {
   },
   entered({ by, name, rooms: listed }) {
     me = { by, name };
+    // a server that started anew knows fewer rooms
+    const there = new Set(listed.map((each) => each.room));
+    for (const name of rooms.keys()) if (!there.has(name) && !line.rooms.has(name)) rooms.delete(name);
     for (const each of listed) room(each.room).count = each.people;
     $("#welcome").hidden = true;
     $("#chat").hidden = false;

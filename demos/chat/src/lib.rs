@@ -35,6 +35,7 @@ mod hall;
 mod history;
 mod message;
 mod name;
+mod news;
 mod pages;
 mod recent;
 mod refusal;

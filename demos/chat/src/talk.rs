@@ -5,9 +5,9 @@ use sockeye::{DisconnectReason, Namespace, Reply, Socket, State};
 
 use crate::{
     Chat,
-    hall::{Entered, Entrance, Left, Present, Said},
     message::{MessageId, Text},
     name::RoomName,
+    news::{Entered, Entrance, Left, Present, Said},
     now,
     refusal::Refusal,
     tutorial,
@@ -127,16 +127,16 @@ struct Gone<'a> {
 }
 
 fn tell(socket: &Socket, left: impl IntoIterator<Item = Left>) {
-    let here = socket.server().of(NAMESPACE);
+    let server = socket.server();
     for Left { by, listed } in left {
-        here.to(listed.room.members()).emit(
+        server.of(NAMESPACE).to(listed.room.members()).emit(
             "left",
             Gone {
                 room: &listed.room,
                 by: &by,
             },
         );
-        here.emit("room", listed);
+        server.of(NAMESPACE).emit("room", listed);
     }
 }
 

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, describe, it } from "node:test";
-import { Clients, MODES } from "./harness/client.mjs";
-import { collect, next } from "./harness/events.mjs";
-import { ServerProcess } from "./harness/server.mjs";
+import { Clients, MODES } from "../harness/client.mjs";
+import { collect, next } from "../harness/events.mjs";
+import { ServerProcess } from "../harness/server.mjs";
 
 let server, clients, left;
 before(async () => (server = await ServerProcess.start({ "ping-interval": 150, "ping-timeout": 400 })));

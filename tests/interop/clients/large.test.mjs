@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, describe, it } from "node:test";
-import { Clients, MODES } from "./harness/client.mjs";
-import { bytes, collect, next } from "./harness/events.mjs";
-import { ServerProcess } from "./harness/server.mjs";
+import { Clients, MODES } from "../harness/client.mjs";
+import { bytes, collect, next } from "../harness/events.mjs";
+import { ServerProcess } from "../harness/server.mjs";
 
 const LIMIT = 100_000;
 

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, describe, it } from "node:test";
-import { Clients, MODES, transport } from "./harness/client.mjs";
-import { bytes, collect, next, settle } from "./harness/events.mjs";
-import { ServerProcess } from "./harness/server.mjs";
+import { Clients, MODES, transport } from "../harness/client.mjs";
+import { bytes, collect, next, settle } from "../harness/events.mjs";
+import { ServerProcess } from "../harness/server.mjs";
 
 const VALUES = [
   "text",

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, describe, it } from "node:test";
-import { Clients, connected, Manager, MODES } from "./harness/client.mjs";
-import { collect, next, settle } from "./harness/events.mjs";
-import { isReference, ServerProcess } from "./harness/server.mjs";
+import { Clients, connected, Manager, MODES } from "../harness/client.mjs";
+import { collect, next, settle } from "../harness/events.mjs";
+import { isReference, ServerProcess } from "../harness/server.mjs";
 
 let server, clients;
 before(async () => (server = await ServerProcess.start()));

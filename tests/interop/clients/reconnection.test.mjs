@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, it } from "node:test";
-import { Clients, MODES } from "./harness/client.mjs";
-import { collect, next } from "./harness/events.mjs";
-import { ServerProcess } from "./harness/server.mjs";
+import { Clients, MODES } from "../harness/client.mjs";
+import { collect, next } from "../harness/events.mjs";
+import { ServerProcess } from "../harness/server.mjs";
 
 const QUICK = { reconnection: true, reconnectionDelay: 50, reconnectionDelayMax: 200, timeout: 2_000 };
 

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, describe, it } from "node:test";
-import { Clients, MODES } from "./harness/client.mjs";
-import { collect, settle } from "./harness/events.mjs";
-import { ServerProcess } from "./harness/server.mjs";
+import { Clients, MODES } from "../harness/client.mjs";
+import { collect, settle } from "../harness/events.mjs";
+import { ServerProcess } from "../harness/server.mjs";
 
 let server, clients, ann, bob, cid, heard;
 before(async () => (server = await ServerProcess.start()));

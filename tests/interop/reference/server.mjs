@@ -47,13 +47,6 @@ async function ask(socket, event, args, shape) {
   socket.emit("answer", answer);
 }
 
-// emitWithAck resolves with the first argument alone, so the list comes through the callback form.
-function askTwo(socket, a, b) {
-  socket.timeout(500).emit("question two", a, b, (error, ...answers) => {
-    socket.emit("answer", error ? { error: "timeout" } : { value: answers });
-  });
-}
-
 function room(target, { rooms: to = [], except = [] }) {
   const operator = to.length > 0 ? target.to(to) : target;
   return except.length > 0 ? operator.except(except) : operator;
@@ -86,7 +79,7 @@ io.on("connection", (socket) => {
   socket.on("ack none", (ack) => acked(ack));
   socket.on("ack error", (text, ack) => acked(ack, { error: `refused: ${text}` }));
   socket.on("ask one", (value) => ask(socket, "question", [value], (answer) => answer));
-  socket.on("ask two", (a, b) => askTwo(socket, a, b));
+  socket.on("ask two", (a, b) => ask(socket, "question two", [a, b], (answer) => answer));
   socket.on("ask none", () => ask(socket, "question none", [], () => null));
   socket.on("ask blob", (bytes) => ask(socket, "question blob", [bytes], (answer) => answer));
 
@@ -135,9 +128,10 @@ io.of("/custom").on("connection", (socket) => {
 });
 
 io.of("/guarded")
-  .use((socket, next) => {
+  .use(async (socket, next) => {
     const { token, name } = socket.handshake.auth;
-    if (token === "secret") {
+    if (token === "slow") await sleep(150);
+    if (token === "secret" || token === "slow") {
       socket.data.name = name;
       return next();
     }

@@ -1,2 +1,105 @@
-//! Placeholder.
-fn main() {}
+//! The contract of `CONTRACT.md` on Sockeye, for the clients of the interoperability tests.
+
+mod root;
+mod spaces;
+
+use std::{process::ExitCode, time::Duration};
+
+use sockeye::Server;
+use tokio::{
+    net::TcpListener,
+    signal::unix::{SignalKind, signal},
+};
+
+/// What the command line sets, with the reference's defaults.
+struct Options {
+    port: u16,
+    ping_interval: u64,
+    ping_timeout: u64,
+    max_payload: u64,
+    connect_timeout: u64,
+    upgrade_timeout: u64,
+}
+
+impl Options {
+    fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Self, String> {
+        let mut options = Self {
+            port: 0,
+            ping_interval: 25_000,
+            ping_timeout: 20_000,
+            max_payload: 1_000_000,
+            connect_timeout: 45_000,
+            upgrade_timeout: 10_000,
+        };
+        while let Some(name) = arguments.next() {
+            let number = arguments
+                .next()
+                .and_then(|value| value.parse::<u64>().ok())
+                .ok_or_else(|| format!("{name} needs a number"))?;
+            match name.as_str() {
+                "--port" => options.port = u16::try_from(number).map_err(|e| e.to_string())?,
+                "--ping-interval" => options.ping_interval = number,
+                "--ping-timeout" => options.ping_timeout = number,
+                "--max-payload" => options.max_payload = number,
+                "--connect-timeout" => options.connect_timeout = number,
+                "--upgrade-timeout" => options.upgrade_timeout = number,
+                _ => return Err(format!("unknown option {name}")),
+            }
+        }
+        Ok(options)
+    }
+
+    fn server(&self) -> Server {
+        Server::builder()
+            .ping_interval(Duration::from_millis(self.ping_interval))
+            .ping_timeout(Duration::from_millis(self.ping_timeout))
+            .connect_timeout(Duration::from_millis(self.connect_timeout))
+            .upgrade_timeout(Duration::from_millis(self.upgrade_timeout))
+            .max_payload(usize::try_from(self.max_payload).unwrap_or(usize::MAX))
+            // As on the reference's side: nobody asks this server for the client.
+            .serve_client(false)
+            .namespace("/", root::namespace())
+            .namespace("/custom", spaces::custom())
+            .namespace("/guarded", spaces::guarded())
+            .namespace("/early", spaces::early())
+            .namespace("/sequential", spaces::sequential())
+            .build()
+    }
+}
+
+#[tokio::main]
+#[expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "the tests read the port from standard output and errors from standard error"
+)]
+async fn main() -> ExitCode {
+    let options = match Options::parse(std::env::args().skip(1)) {
+        Ok(options) => options,
+        Err(error) => {
+            eprintln!("{error}");
+            return ExitCode::from(2);
+        }
+    };
+    match run(&options, |port| println!("listening on 127.0.0.1:{port}")).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(options: &Options, listening: impl FnOnce(u16)) -> std::io::Result<()> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let listener = TcpListener::bind(("127.0.0.1", options.port)).await?;
+    listening(listener.local_addr()?.port());
+    let ended = async move {
+        terminate.recv().await;
+    };
+    options
+        .server()
+        .serve(listener)
+        .with_graceful_shutdown(ended)
+        .await
+}

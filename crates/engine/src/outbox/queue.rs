@@ -374,20 +374,25 @@ impl<W> Queue<W> {
     }
 
     /// Takes everything, for the answer to a GET. `None` if there is nothing.
+    ///
+    /// The Close frame waits for a GET of its own: a client acts on it before it has handed on the packets
+    /// that came with it.
     pub(crate) fn take_all(&mut self) -> Option<Batch> {
         let first = self.front.take()?;
-        let batch = Batch {
+        let mut more = mem::take(&mut self.rest);
+        let close = if self.ending { more.pop_back() } else { None };
+        self.phase = match (&close, self.ending) {
+            (Some(_), _) => Phase::Blocked,
+            (None, true) => Phase::Closed,
+            (None, false) => Phase::Idle,
+        };
+        self.weight = close.as_ref().map_or(0, Item::weight);
+        self.front = close;
+        Some(Batch {
             first,
-            more: mem::take(&mut self.rest),
+            more,
             written: 0,
-        };
-        self.weight = 0;
-        self.phase = if self.ending {
-            Phase::Closed
-        } else {
-            Phase::Idle
-        };
-        Some(batch)
+        })
     }
 
     /// Another transport takes what is queued from now on. Returns the GET that waited, to be woken.

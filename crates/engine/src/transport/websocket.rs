@@ -261,6 +261,8 @@ impl<A: Application> Driver<A> {
     fn poll_takeover(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         self.reader = Some(ready!(self.connection.poll_reader(cx)));
         self.mode = Mode::Open;
+        // What was queued for a GET has nobody else to write it.
+        self.connection.flush();
         Poll::Ready(())
     }
 

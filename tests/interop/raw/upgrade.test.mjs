@@ -1,9 +1,9 @@
 // REFERENCE 1.6: the upgrade from polling to websocket, step by step.
 import { after, before, describe } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { table } from "./harness/probe.mjs";
-import { ServerProcess } from "./harness/server.mjs";
-import { answer, Polling, Wire } from "./harness/wire.mjs";
+import { table } from "./probe.mjs";
+import { ServerProcess } from "../harness/server.mjs";
+import { answer, Polling, Wire } from "./wire.mjs";
 
 const RS = "\x1e";
 
@@ -130,7 +130,7 @@ describe("raw upgrade", () => {
     const heard = await wire.read();
     wire.end();
     return [answer(await held), heard];
-  }, ["200 6", '42["message","after"]']);
+  }, ["200 1", '42["message","after"]']);
   probe("4 a session that the server was closing closes with the upgrade", async () => {
     const { session, wire } = await probed();
     await session.post('42["close me"]');

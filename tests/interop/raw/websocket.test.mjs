@@ -1,9 +1,9 @@
 // REFERENCE 1.1, 1.5 and 1.7 over websocket; 1.7 over polling.
 import { after, before, describe } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { table } from "./harness/probe.mjs";
-import { ServerProcess } from "./harness/server.mjs";
-import { answer, Polling, request, Wire } from "./harness/wire.mjs";
+import { table } from "./probe.mjs";
+import { ServerProcess } from "../harness/server.mjs";
+import { answer, Polling, request, Wire } from "./wire.mjs";
 
 const LIMIT = 10_000;
 const ALIVE = '43999["alive"]';
@@ -107,7 +107,7 @@ describe("raw heartbeat", () => {
     const first = answer(await session.get());
     const held = answer(await session.get());
     return [first, held, await session.state()];
-  }, ["200 2", "200 6", "closed"]);
+  }, ["200 2", "200 1", "closed"]);
   probe("H1 the ping waits for the next GET", async () => {
     const session = await Polling.joined(quick);
     await sleep(300);

@@ -8,7 +8,7 @@ const files = {
   official: () => "socket.io-client",
   ours: () =>
     pathToFileURL(
-      process.env.SOCKEYE_CLIENT ?? fileURLToPath(new URL("../../../../browser/dist/socket.io.esm.min.js", import.meta.url)),
+      process.env.SOCKEYE_CLIENT ?? fileURLToPath(new URL("../../../browser/dist/socket.io.esm.min.js", import.meta.url)),
     ).href,
 };
 if (!files[CLIENT]) throw new Error(`CLIENT=${CLIENT}: known are ${Object.keys(files).join(", ")}`);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, it } from "node:test";
-import { differences } from "../differences.mjs";
-import { isReference } from "./server.mjs";
+import { differences } from "./differences.mjs";
+import { isReference } from "../harness/server.mjs";
 
 /**
  * Defines probes of one table. A probe's outcome must equal what the reference does, unless `differences.mjs` lists the

@@ -8,7 +8,7 @@ export const SERVER = process.env.SERVER ?? "reference";
 export const isReference = SERVER === "reference";
 
 const commands = {
-  reference: () => [process.execPath, fileURLToPath(new URL("../../reference/server.mjs", import.meta.url))],
+  reference: () => [process.execPath, fileURLToPath(new URL("../reference/server.mjs", import.meta.url))],
   sockeye: () => {
     const binary = process.env.SOCKEYE_INTEROP;
     if (!binary) throw new Error("SERVER=sockeye needs SOCKEYE_INTEROP, the path of the binary sockeye-interop");

@@ -1,8 +1,8 @@
 // REFERENCE 1.2 and 1.3: the handshake and the errors, to the byte.
 import { after, before, describe } from "node:test";
-import { table } from "./harness/probe.mjs";
-import { ServerProcess } from "./harness/server.mjs";
-import { answer, Polling, request, tcp, Wire } from "./harness/wire.mjs";
+import { table } from "./probe.mjs";
+import { ServerProcess } from "../harness/server.mjs";
+import { answer, Polling, request, tcp, Wire } from "./wire.mjs";
 
 let server;
 before(async () => (server = await ServerProcess.start()));

@@ -90,7 +90,10 @@ export class Wire {
     wire.socket.on("message", (data, binary) => wire.#push(binary ? `<${data.toString("hex")}>` : data.toString()));
     wire.socket.on("close", (code) => wire.#push(`closed ${code}`));
     wire.socket.on("error", () => {});
-    await Promise.race([once(wire.socket, "open"), once(wire.socket, "close")]);
+    await new Promise((resolve) => {
+      wire.socket.once("open", resolve);
+      wire.socket.once("close", resolve);
+    });
     return wire;
   }
 

@@ -1,0 +1,61 @@
+// Where Sockeye answers otherwise than the reference on the wire, on purpose: table, row, outcome and reason.
+const ALIVE = '43999["alive"]';
+const CLOSED = ["closed 1005"];
+const RS = "\x1e";
+
+const LINGERS =
+  "a session that broke the protocol stays until its next GET, which tells the client by a close packet; the reference forgets it at once";
+const VALUE = "what a handler sees is its own type's business: here serde_json::Value, which keeps numbers as they are written";
+const UNREADABLE = "not representable in the handler's type: the handler is not called and the error is counted, the connection stays";
+
+export const differences = {
+  handshake: {
+    "E15 X-XSS-Protection for old Internet Explorer": {
+      sockeye: undefined,
+      reason: "a header for browsers that are no longer there",
+    },
+    "upgrade with transport=polling": {
+      sockeye: "closed 1006",
+      reason: "refused with an error code before the 101, not closed after it",
+    },
+    "W9 a frame in the same bytes as the upgrade request": {
+      sockeye: [true, true, true],
+      reason: "the frame is read; the reference loses it, as its engine listens one turn later",
+    },
+  },
+  packets: {
+    "S4 fractional placeholder": { sockeye: CLOSED, reason: "an index is a whole number; the reference delivers null" },
+    "S5 an id past 2^53": { sockeye: CLOSED, reason: "an id that JavaScript cannot hold exactly would answer another ack" },
+    "S5 thirty digits": { sockeye: CLOSED, reason: "an id that JavaScript cannot hold exactly would answer another ack" },
+    "S9 1.0": { sockeye: ['42["message",1.0]', ALIVE], reason: VALUE },
+    "S9 -0": { sockeye: ['42["message",-0.0]', ALIVE], reason: VALUE },
+    "S9 2^53 + 1": { sockeye: ['42["message",9007199254740993]', ALIVE], reason: VALUE },
+    "S9 the order of keys": { sockeye: ['42["message",{"a":2,"z":1}]', ALIVE], reason: "serde_json::Value sorts its keys" },
+    "S9 1e400": { sockeye: [ALIVE], reason: UNREADABLE },
+    "S9 a lone surrogate": { sockeye: [ALIVE], reason: UNREADABLE },
+    "JSON 500 deep": { sockeye: CLOSED, reason: "JSON is read 128 levels deep, so that no peer decides about the stack" },
+  },
+  polling: {
+    "E3 trailing separator": { sockeye: ["200 ok", `200 42["message",1]${RS}1`], reason: LINGERS },
+    "E3 empty body": { sockeye: ["200 ok", "200 1"], reason: LINGERS },
+    "E3 unknown packet type": { sockeye: ["200 ok", "200 1"], reason: LINGERS },
+    "E3 packets before a bad one, and after": {
+      sockeye: ["200 ok", '200 42["heard","before"]', "alive"],
+      reason: `handlers of the packets before the bad one run; the reference dispatches a tick later and drops them. And ${LINGERS}`,
+    },
+    "E8 message without content": { sockeye: ["200 ok", "200 1"], reason: "the close packet comes without a noop before it" },
+    "P2 second POST at a time": { sockeye: ["400", "alive"], reason: LINGERS },
+    "P4 octet-stream": { sockeye: ["400", "200 1"], reason: LINGERS },
+    "P9 a large answer is compressed for those who accept it": {
+      sockeye: [200, undefined],
+      reason: "answers are not compressed yet",
+    },
+    "P11 a ping is not the client's": { sockeye: ["200 ok", "200 1"], reason: LINGERS },
+  },
+  upgrade: {
+    "4 with a GET pending, it is ended and nothing is lost": {
+      sockeye: ["200 6", '42["message","after"]'],
+      reason: "ended by a noop, as in step 2: a close packet would tell the client to stop",
+    },
+  },
+};
