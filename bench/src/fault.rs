@@ -20,7 +20,7 @@ pub(crate) enum Fault {
     /// Nothing came any more although something was owed.
     Stalled { owed: String },
     /// A reader that should have been quick was not: others had its core for so long.
-    Disturbed { pause: Duration, fault: Box<Fault> },
+    Disturbed { pause: Duration, fault: Box<Self> },
     /// The operating system refused.
     Io(io::Error),
 }

@@ -60,9 +60,6 @@ export declare class Manager<ListenEvents extends EventsMap = DefaultEventsMap, 
     private skipReconnect;
     private _reconnection;
     private _reconnectionAttempts;
-    private _reconnectionDelay;
-    private _reconnectionDelayMax;
-    private _randomizationFactor;
     private _timeout;
     constructor(opts: Partial<ManagerOptions>);
     constructor(uri?: string, opts?: Partial<ManagerOptions>);

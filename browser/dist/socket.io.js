@@ -76,9 +76,8 @@ var Emitter = class {
   }
   /** Registers `listener` for the next `event` only. */
   once(event, listener) {
-    const emitter = this;
-    const callback = function(...args) {
-      emitter.off(event, callback);
+    const callback = (...args) => {
+      this.off(event, callback);
       listener.apply(this, args);
     };
     callback.fn = listener;
@@ -105,7 +104,7 @@ var Emitter = class {
   }
   /** The listeners of `event`. */
   listeners(event) {
-    return this._callbacks && this._callbacks["$" + String(event)] || [];
+    return this._callbacks?.["$" + String(event)] || [];
   }
   /** Whether `event` has a listener. */
   hasListeners(event) {
@@ -515,7 +514,7 @@ var _Socket = class _Socket extends Emitter {
     };
     installTimers(this, opts.useNativeTimers);
     const page = pageLocation();
-    let { hostname, port, secure = !!page && page.protocol === "https:" } = opts;
+    let { hostname, port, secure = page?.protocol === "https:" } = opts;
     if (uri) {
       const address = parse(uri);
       hostname = address.host;
@@ -526,8 +525,8 @@ var _Socket = class _Socket extends Emitter {
       hostname = parse(opts.host).host || opts.host;
     }
     opts.secure = this.secure = secure;
-    opts.port = this.port = port || !hostname && page && page.port || (secure ? "443" : "80");
-    opts.hostname = this.hostname = hostname || (page ? page.hostname : "localhost");
+    opts.port = this.port = port || !hostname && page?.port || (secure ? "443" : "80");
+    opts.hostname = this.hostname = hostname || page?.hostname || "localhost";
     if (typeof opts.query === "string") opts.query = decodeQuery(opts.query);
     opts.path = opts.path.replace(/\/$/, "") + (opts.addTrailingSlash ? "/" : "");
     const { transports, transportImplementations } = opts;
@@ -574,7 +573,7 @@ var _Socket = class _Socket extends Emitter {
   }
   /** @internal */
   setTransport(transport) {
-    if (this.transport) this.transport.off();
+    this.transport?.off();
     this.transport = transport.on("drain", () => this._onDrain()).on("packet", (packet) => this._onPacket(packet)).on("error", (error) => this._onError(error)).on("close", (details) => this._onClose("transport close", details));
   }
   _onPacket(packet) {
@@ -677,7 +676,7 @@ var _Socket = class _Socket extends Emitter {
       onFlush = options;
       options = null;
     }
-    const packet = { type, data, options: { ...options, compress: !options || options.compress !== false } };
+    const packet = { type, data, options: { ...options, compress: options?.compress !== false } };
     this.emitReserved("packetCreate", packet);
     this.writeBuffer.push(packet);
     if (onFlush) this.once("flush", onFlush);
@@ -871,7 +870,7 @@ var Socket2 = class extends Emitter {
     this.io = io2;
     this.nsp = nsp;
     this._opts = { ...opts };
-    if (opts && opts.auth) this.auth = opts.auth;
+    if (opts?.auth) this.auth = opts.auth;
     if (io2._autoConnect) this.open();
   }
   /** Whether the socket is not connected. */
@@ -965,7 +964,7 @@ var Socket2 = class extends Emitter {
       queued.pending = false;
       if (!error || queued.tryCount > this._opts.retries) {
         this._queue.shift();
-        if (ack) ack(error, ...response);
+        ack?.(error, ...response);
       }
       this._drainQueue();
     };
@@ -1020,7 +1019,7 @@ var Socket2 = class extends Emitter {
     if (nsp !== this.nsp) return;
     if (type === 0 /* CONNECT */) {
       if (this.io._readyState !== "open") return;
-      if (data && data.sid) this.onconnect(data.sid, data.pid);
+      if (data?.sid) this.onconnect(data.sid, data.pid);
       else this.emitReserved("connect_error", new Error(VERSION_MISMATCH));
     } else if (type === 2 /* EVENT */ || type === 5 /* BINARY_EVENT */) {
       this.onevent(data || [], id);
@@ -1183,18 +1182,18 @@ var Manager = class extends Emitter {
     return this;
   }
   reconnectionDelay(value) {
-    if (value === void 0) return this._reconnectionDelay;
-    this._reconnectionDelay = this.backoff.min = value;
+    if (value === void 0) return this.backoff.min;
+    this.backoff.min = value;
     return this;
   }
   randomizationFactor(value) {
-    if (value === void 0) return this._randomizationFactor;
-    this._randomizationFactor = this.backoff.jitter = value;
+    if (value === void 0) return this.backoff.jitter;
+    this.backoff.jitter = value;
     return this;
   }
   reconnectionDelayMax(value) {
-    if (value === void 0) return this._reconnectionDelayMax;
-    this._reconnectionDelayMax = this.backoff.max = value;
+    if (value === void 0) return this.backoff.max;
+    this.backoff.max = value;
     return this;
   }
   timeout(value) {
@@ -1218,7 +1217,7 @@ var Manager = class extends Emitter {
     this.subs.push(
       subscribe(engine, "open", () => {
         this.onopen();
-        if (callback) callback();
+        callback?.();
       }),
       subscribe(engine, "error", onError),
       // Not every end is an error: the server may accept a WebSocket and close it before the handshake.
@@ -1297,7 +1296,7 @@ var Manager = class extends Emitter {
   }
   onclose(reason, description) {
     this.cleanup();
-    if (this.engine) this.engine.close();
+    this.engine?.close();
     this.backoff.reset();
     this._readyState = "closed";
     this.emitReserved("close", reason, description);

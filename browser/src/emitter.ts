@@ -57,9 +57,8 @@ export class Emitter<Listen extends EventsMap, Emit extends EventsMap, Reserved 
     event: Event,
     listener: Listener<Reserved, Listen, Event>,
   ): this {
-    const emitter = this;
-    const callback: Callback = function (this: unknown, ...args: unknown[]) {
-      emitter.off(event, callback as Listener<Reserved, Listen, Event>);
+    const callback: Callback = (...args: unknown[]) => {
+      this.off(event, callback as Listener<Reserved, Listen, Event>);
       (listener as Callback).apply(this, args);
     };
     callback.fn = listener;
@@ -93,7 +92,7 @@ export class Emitter<Listen extends EventsMap, Emit extends EventsMap, Reserved 
 
   /** The listeners of `event`. */
   listeners<Event extends ListenableNames<Reserved, Listen>>(event: Event): Listener<Reserved, Listen, Event>[] {
-    return ((this._callbacks && this._callbacks["$" + String(event)]) || []) as Listener<Reserved, Listen, Event>[];
+    return (this._callbacks?.["$" + String(event)] || []) as Listener<Reserved, Listen, Event>[];
   }
 
   /** Whether `event` has a listener. */

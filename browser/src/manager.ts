@@ -70,9 +70,6 @@ export class Manager<ListenEvents extends EventsMap = DefaultEventsMap, EmitEven
   private skipReconnect = false;
   private _reconnection!: boolean;
   private _reconnectionAttempts!: number;
-  private _reconnectionDelay!: number;
-  private _reconnectionDelayMax!: number;
-  private _randomizationFactor!: number;
   private _timeout!: number | boolean;
 
   constructor(opts: Partial<ManagerOptions>);
@@ -127,8 +124,8 @@ export class Manager<ListenEvents extends EventsMap = DefaultEventsMap, EmitEven
   reconnectionDelay(value: number): this;
   reconnectionDelay(value?: number): this | number;
   reconnectionDelay(value?: number): this | number {
-    if (value === undefined) return this._reconnectionDelay;
-    this._reconnectionDelay = this.backoff.min = value;
+    if (value === undefined) return this.backoff.min;
+    this.backoff.min = value;
     return this;
   }
 
@@ -137,8 +134,8 @@ export class Manager<ListenEvents extends EventsMap = DefaultEventsMap, EmitEven
   randomizationFactor(value: number): this;
   randomizationFactor(value?: number): this | number;
   randomizationFactor(value?: number): this | number {
-    if (value === undefined) return this._randomizationFactor;
-    this._randomizationFactor = this.backoff.jitter = value;
+    if (value === undefined) return this.backoff.jitter;
+    this.backoff.jitter = value;
     return this;
   }
 
@@ -147,8 +144,8 @@ export class Manager<ListenEvents extends EventsMap = DefaultEventsMap, EmitEven
   reconnectionDelayMax(value: number): this;
   reconnectionDelayMax(value?: number): this | number;
   reconnectionDelayMax(value?: number): this | number {
-    if (value === undefined) return this._reconnectionDelayMax;
-    this._reconnectionDelayMax = this.backoff.max = value;
+    if (value === undefined) return this.backoff.max;
+    this.backoff.max = value;
     return this;
   }
 
@@ -180,7 +177,7 @@ export class Manager<ListenEvents extends EventsMap = DefaultEventsMap, EmitEven
     this.subs.push(
       subscribe(engine, "open", () => {
         this.onopen();
-        if (callback) callback();
+        callback?.();
       }),
       subscribe(engine, "error", onError),
       // Not every end is an error: the server may accept a WebSocket and close it before the handshake.
@@ -268,7 +265,7 @@ export class Manager<ListenEvents extends EventsMap = DefaultEventsMap, EmitEven
 
   private onclose(reason: string, description?: DisconnectDescription): void {
     this.cleanup();
-    if (this.engine) this.engine.close();
+    this.engine?.close();
     this.backoff.reset();
     this._readyState = "closed";
     this.emitReserved("close", reason, description);

@@ -90,7 +90,7 @@ export class Socket<
     this.io = io as unknown as Manager<ListenEvents, EmitEvents>;
     this.nsp = nsp;
     this._opts = { ...opts };
-    if (opts && opts.auth) this.auth = opts.auth;
+    if (opts?.auth) this.auth = opts.auth;
     if (io._autoConnect) this.open();
   }
 
@@ -198,7 +198,7 @@ export class Socket<
       queued.pending = false;
       if (!error || queued.tryCount > this._opts.retries!) {
         this._queue.shift();
-        if (ack) ack(error, ...response);
+        ack?.(error, ...response);
       }
       this._drainQueue();
     };
@@ -261,7 +261,7 @@ export class Socket<
     if (nsp !== this.nsp) return;
     if (type === PacketType.CONNECT) {
       if (this.io._readyState !== "open") return;
-      if (data && data.sid) this.onconnect(data.sid, data.pid);
+      if (data?.sid) this.onconnect(data.sid, data.pid);
       else this.emitReserved("connect_error", new Error(VERSION_MISMATCH));
     } else if (type === PacketType.EVENT || type === PacketType.BINARY_EVENT) {
       this.onevent(data || [], id);

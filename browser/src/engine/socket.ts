@@ -144,7 +144,7 @@ export class Socket extends Emitter<{}, {}, EngineEvents> implements Timers {
     installTimers(this, opts.useNativeTimers);
 
     const page = pageLocation();
-    let { hostname, port, secure = !!page && page.protocol === "https:" } = opts;
+    let { hostname, port, secure = page?.protocol === "https:" } = opts;
     if (uri) {
       const address = parse(uri);
       hostname = address.host;
@@ -155,8 +155,8 @@ export class Socket extends Emitter<{}, {}, EngineEvents> implements Timers {
       hostname = parse(opts.host).host || opts.host;
     }
     opts.secure = this.secure = secure;
-    opts.port = this.port = port || (!hostname && page && page.port) || (secure ? "443" : "80");
-    opts.hostname = this.hostname = hostname || (page ? page.hostname : "localhost");
+    opts.port = this.port = port || (!hostname && page?.port) || (secure ? "443" : "80");
+    opts.hostname = this.hostname = hostname || page?.hostname || "localhost";
     if (typeof opts.query === "string") opts.query = decodeQuery(opts.query);
     opts.path = opts.path.replace(/\/$/, "") + (opts.addTrailingSlash ? "/" : "");
 
@@ -211,7 +211,7 @@ export class Socket extends Emitter<{}, {}, EngineEvents> implements Timers {
 
   /** @internal */
   setTransport(transport: Transport): void {
-    if (this.transport) this.transport.off();
+    this.transport?.off();
     this.transport = transport
       .on("drain", () => this._onDrain())
       .on("packet", (packet) => this._onPacket(packet))
@@ -333,7 +333,7 @@ export class Socket extends Emitter<{}, {}, EngineEvents> implements Timers {
       onFlush = options;
       options = null;
     }
-    const packet: Packet = { type, data, options: { ...options, compress: !options || options.compress !== false } };
+    const packet: Packet = { type, data, options: { ...options, compress: options?.compress !== false } };
     this.emitReserved("packetCreate", packet);
     this.writeBuffer.push(packet);
     if (onFlush) this.once("flush", onFlush);

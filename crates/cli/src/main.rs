@@ -1,2 +1,52 @@
-//! Placeholder.
-fn main() {}
+//! The `sockeye` binary: a Socket.IO server with demos, on one address.
+
+mod options;
+mod pages;
+mod signals;
+
+use std::{io, process::ExitCode};
+
+use clap::Parser;
+use sockeye::Server;
+use tokio::net::TcpListener;
+
+use crate::options::Options;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let options = Options::parse();
+    tracing_subscriber::fmt()
+        .with_env_filter(&options.log)
+        .with_writer(io::stderr)
+        .init();
+    match run(&options).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            say(&mut io::stderr(), &format!("sockeye: {message}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(options: &Options) -> Result<(), String> {
+    let listener = TcpListener::bind(&options.listen)
+        .await
+        .map_err(|error| options.explain(&error))?;
+    let address = listener.local_addr().map_err(|error| error.to_string())?;
+    let io = sockeye_demo_chat::namespaces(Server::builder()).build();
+    let app = pages::index().merge(sockeye_demo_chat::pages());
+    say(
+        &mut io::stdout(),
+        &format!("Sockeye listens on http://{address}/ (Ctrl-C ends it)"),
+    );
+    io.serve(listener)
+        .fallback(app)
+        .with_graceful_shutdown(signals::end())
+        .await
+        .map_err(|error| error.to_string())
+}
+
+fn say(to: &mut impl io::Write, line: &str) {
+    // A closed pipe is no reason to stop serving.
+    let _ = writeln!(to, "{line}").and_then(|()| to.flush());
+}

@@ -279,6 +279,10 @@ impl<A: Application> Connection<A> {
         self.engine.application().closed(self, reader, reason);
     }
 
+    pub(crate) fn is_told(&self) -> bool {
+        self.state.lock().told
+    }
+
     /// Whether the owner is to tell the application of the end: it is, once.
     pub(crate) fn take_told(&self) -> bool {
         !std::mem::replace(&mut self.state.lock().told, true)
@@ -297,7 +301,10 @@ impl<A: Application> Connection<A> {
         let mut frames = Vec::new();
         frame::append_close(&mut frames, Role::Server, close);
         // Even if the queue takes no more, its owner has to look.
-        let _ = self.outbox.lock().end(&frames);
+        let _ = self
+            .outbox
+            .lock()
+            .end(&frames, reason == CloseReason::ForcedClose);
         self.outbox_wake();
         self.mark_dirty();
     }

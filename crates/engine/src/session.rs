@@ -210,7 +210,7 @@ impl Session {
     /// A packet arrived on the transport under trial.
     pub(crate) fn handle_probe(&mut self, kind: Kind, data: &str, now: Instant) -> Probed {
         match kind {
-            _ if self.state != State::Open || !self.upgrading => Probed::Refuse,
+            _ if self.state == State::Closed || !self.upgrading => Probed::Refuse,
             Kind::Ping if data == "probe" => {
                 self.probed = true;
                 self.set(Timer::Noop, Some(now + PROBE_NOOP));
@@ -252,7 +252,7 @@ impl Session {
         }
         self.state = State::Closing;
         self.reason = Some(reason);
-        self.end_upgrade();
+        // A trial goes on: the last packets may leave by the transport that is about to take over.
         self.set(Timer::Heartbeat, None);
         self.set(Timer::Application, None);
         self.set(Timer::Stall, None);

@@ -20,6 +20,8 @@ const started = new Set();
 process.on("exit", () => {
   for (const child of started) child.kill("SIGKILL");
 });
+// The test runner ends a file that takes too long by SIGTERM, which alone would leave the servers behind.
+process.once("SIGTERM", () => process.exit(143));
 
 export class ServerProcess {
   #options;

@@ -100,6 +100,10 @@ struct Driver<A: Application> {
     decoder: Decoder,
     reader: Option<A::Reader>,
     mode: Mode,
+    /// The trial that the session knows of is this one.
+    on_trial: bool,
+    /// The session uses this transport.
+    owns: bool,
     stalled: bool,
     /// Input that waits for the next turn.
     rest: Vec<u8>,
@@ -118,6 +122,8 @@ impl<A: Application> Driver<A> {
             decoder: Decoder::new(Role::Server, limits),
             reader: None,
             mode,
+            on_trial: false,
+            owns: mode == Mode::Takeover,
             stalled: false,
             rest,
             answer: Vec::new(),
@@ -144,6 +150,7 @@ impl<A: Application> Driver<A> {
             .handle_upgrade_request(engine.timing(), Instant::now());
         let mut driver = Self::new(connection, stream, rest, Mode::Probe);
         if accepted {
+            driver.on_trial = true;
             driver.connection.arm();
         } else {
             driver.refuse();
@@ -159,6 +166,9 @@ impl<A: Application> Driver<A> {
 
     /// The trial is over, and it was this side that began it.
     fn abandon(&mut self) {
+        if !mem::take(&mut self.on_trial) {
+            return;
+        }
         let mut state = self.connection.state();
         if state.session.is_upgrading() {
             state.session.end_upgrade();
@@ -245,6 +255,8 @@ impl<A: Application> Driver<A> {
     /// The session uses this transport from now on; what is queued leaves here, in order.
     fn take_over(&mut self) {
         self.mode = Mode::Takeover;
+        self.on_trial = false;
+        self.owns = true;
         let mut state = self.connection.state();
         state.owned = true;
         state.probe = None;
@@ -259,7 +271,12 @@ impl<A: Application> Driver<A> {
     }
 
     fn poll_takeover(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        self.reader = Some(ready!(self.connection.poll_reader(cx)));
+        match self.connection.poll_reader(cx) {
+            Poll::Ready(reader) => self.reader = Some(reader),
+            // The session was closing when it changed to this transport.
+            Poll::Pending if self.connection.is_told() => {}
+            Poll::Pending => return Poll::Pending,
+        }
         self.mode = Mode::Open;
         // What was queued for a GET has nobody else to write it.
         self.connection.flush();
@@ -459,8 +476,7 @@ impl<A: Application> Driver<A> {
     fn is_peer_gone(&self) -> bool {
         let state = self.connection.state();
         let session = &state.session;
-        state.owned
-            && (session.is_closed() || session.reason() == Some(&CloseReason::TransportClose))
+        self.owns && (session.is_closed() || session.reason() == Some(&CloseReason::TransportClose))
     }
 
     fn poll_answer(&mut self, cx: &mut Context<'_>) -> Poll<()> {
@@ -498,7 +514,7 @@ impl<A: Application> Unpin for Driver<A> {}
 impl<A: Application> Drop for Driver<A> {
     /// Also when the runtime ends before the session: nobody else would end it.
     fn drop(&mut self) {
-        if self.connection.state().owned {
+        if self.owns {
             self.connection.abort(CloseReason::TransportClose);
             if let Some(reader) = self.reader.take()
                 && self.connection.take_told()

@@ -1,0 +1,52 @@
+use std::io;
+
+use clap::Parser;
+
+/// A Socket.IO server with demos.
+#[derive(Debug, Parser)]
+#[command(version, about)]
+pub(crate) struct Options {
+    /// The address to listen on; port 0 lets the system pick one
+    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:3000")]
+    pub(crate) listen: String,
+
+    /// What to log, by level and module, such as `debug` or `sockeye_engine=trace`
+    #[arg(long, value_name = "FILTER", default_value = "info")]
+    pub(crate) log: String,
+}
+
+impl Options {
+    /// Why the address cannot be listened on, and a command that works.
+    pub(crate) fn explain(&self, error: &io::Error) -> String {
+        let address = &self.listen;
+        let host = address
+            .rsplit_once(':')
+            .map_or("127.0.0.1", |(host, _)| host);
+        match error.kind() {
+            io::ErrorKind::AddrInUse => {
+                format!("{address} is in use; try another port: sockeye --listen {host}:0")
+            }
+            io::ErrorKind::PermissionDenied => {
+                format!("no permission to listen on {address}; try: sockeye --listen {host}:3000")
+            }
+            _ => {
+                format!("cannot listen on {address}: {error}; try: sockeye --listen 127.0.0.1:3000")
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_busy_port_is_explained_with_a_command_that_works() {
+        let options = Options::parse_from(["sockeye", "--listen", "[::1]:80"]);
+        let busy = options.explain(&io::ErrorKind::AddrInUse.into());
+        assert_eq!(
+            busy,
+            "[::1]:80 is in use; try another port: sockeye --listen [::1]:0"
+        );
+    }
+}

@@ -1,0 +1,27 @@
+/// Ends with the first Ctrl-C or SIGTERM. A second one ends the process at once.
+pub(crate) async fn end() {
+    next().await;
+    tracing::info!("closing sessions; once more ends at once");
+    tokio::spawn(async {
+        next().await;
+        std::process::exit(130);
+    });
+}
+
+#[cfg(unix)]
+async fn next() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate()).expect("the runtime handles signals");
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = terminate.recv() => {}
+    }
+}
+
+#[cfg(not(unix))]
+async fn next() {
+    // Without a console there is no Ctrl-C to wait for.
+    if tokio::signal::ctrl_c().await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}
