@@ -324,9 +324,7 @@ impl<A: Application> Connection<A> {
             return false;
         }
         self.ended.store(true, Ordering::Release);
-        let probe = state.probe.take();
         drop(state);
-        wake(probe);
         self.engine.counters().count_closed(reason);
         tracing::debug!(sid = ?self.sid, %reason, "session ends");
         self.arm();
@@ -335,7 +333,12 @@ impl<A: Application> Connection<A> {
 
     /// The last packets have left, or never will: the session is not known any more.
     pub(crate) fn forget(&self) {
-        if self.state.lock().session.forget() {
+        let mut state = self.state.lock();
+        let first = state.session.forget();
+        let probe = state.probe.take();
+        drop(state);
+        wake(probe);
+        if first {
             self.engine.shard(self.shard).remove(self.sid);
         }
         self.outbox.close();

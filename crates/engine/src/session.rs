@@ -264,6 +264,7 @@ impl Session {
     pub(crate) fn forget(&mut self) -> bool {
         let first = self.state != State::Closed;
         self.state = State::Closed;
+        self.upgrading = false;
         self.deadlines = [None; TIMERS.len()];
         first
     }

@@ -8,6 +8,8 @@ const LINGERS =
 const VALUE = "what a handler sees is its own type's business: here serde_json::Value, which keeps numbers as they are written";
 const UNREADABLE = "not representable in the handler's type: the handler is not called and the error is counted, the connection stays";
 
+const NO_NOOP = "the close packet comes without a noop before it";
+
 export const differences = {
   handshake: {
     "E15 X-XSS-Protection for old Internet Explorer": {
@@ -43,9 +45,14 @@ export const differences = {
       sockeye: ["200 ok", '200 42["heard","before"]', "alive"],
       reason: `handlers of the packets before the bad one run; the reference dispatches a tick later and drops them. And ${LINGERS}`,
     },
-    "E8 message without content": { sockeye: ["200 ok", "200 1"], reason: "the close packet comes without a noop before it" },
+    "E8 message without content": { sockeye: ["200 ok", "200 1"], reason: NO_NOOP },
     "P2 second POST at a time": { sockeye: ["400", "alive"], reason: LINGERS },
     "P4 octet-stream": { sockeye: ["400", "200 1"], reason: LINGERS },
+    "P8 closed by the server with a GET pending": { sockeye: ["200 41", "200 1", "closed"], reason: NO_NOOP },
+    "P8 closed by the server with none pending waits for the next": {
+      sockeye: ["200 41", "200 1", "closed"],
+      reason: NO_NOOP,
+    },
     "P9 a large answer is compressed for those who accept it": {
       sockeye: [200, undefined],
       reason: "answers are not compressed yet",
