@@ -32,13 +32,14 @@ count_cargo() {
   f=$(sum 's/^test result: .* ([0-9]+) failed;.*/\1/p')
   s=$(sum 's/^test result: .* ([0-9]+) ignored;.*/\1/p')
 }
+# Node's runner reports as `spec`, or as TAP where nobody asked and no terminal listens.
 count_node() {
-  p=$(sum 's/^ℹ pass ([0-9]+)$/\1/p')
-  f=$(($(sum 's/^ℹ fail ([0-9]+)$/\1/p') + $(sum 's/^ℹ cancelled ([0-9]+)$/\1/p')))
-  s=$(sum 's/^ℹ (skipped|todo) ([0-9]+)$/\2/p')
+  p=$(sum 's/^(ℹ|#) pass ([0-9]+)$/\2/p')
+  f=$(($(sum 's/^(ℹ|#) fail ([0-9]+)$/\2/p') + $(sum 's/^(ℹ|#) cancelled ([0-9]+)$/\2/p')))
+  s=$(sum 's/^(ℹ|#) (skipped|todo) ([0-9]+)$/\3/p')
   local line
   while IFS= read -r line; do skips+=("$name: $line"); done < <(
-    sed -nE 's/^ *﹣ (.*) \([0-9.]+ms\) # (.*)$/\1: \2/p' "$log"
+    sed -nE -e 's/^ *﹣ (.*) \([0-9.]+ms\) # (.*)$/\1: \2/p' -e 's/^ *ok [0-9]+ - (.*) # SKIP (.*)$/\1: \2/p' "$log"
   )
 }
 count_unittest() {

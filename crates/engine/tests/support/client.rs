@@ -111,12 +111,12 @@ pub(crate) struct Pending(pub(crate) TcpStream);
 
 impl Pending {
     pub(crate) async fn response(mut self) -> Response {
-        within("an HTTP answer", read_response(&mut self.0)).await
+        within("an HTTP answer", read_response(&mut self.0, Vec::new())).await
     }
 }
 
-async fn read_response(stream: &mut TcpStream) -> Response {
-    let mut read = Vec::new();
+/// Reads the rest of an answer of which some was read.
+async fn read_response(stream: &mut TcpStream, mut read: Vec<u8>) -> Response {
     let end = loop {
         if let Some(end) = read.windows(4).position(|window| window == b"\r\n\r\n") {
             break end;
@@ -283,16 +283,9 @@ impl WebSocket {
             match request.check(&read) {
                 Ok(Some(opened)) => break opened,
                 Ok(None) => assert_ne!(n, 0, "the connection ends within the head"),
-                Err(ResponseError::Status(status)) => {
-                    let rest = within("the rest", stream.read_to_end(&mut read)).await;
-                    rest.expect("a refused upgrade ends the connection");
-                    let text = String::from_utf8(read).expect("text");
-                    let (head, body) = text.split_once("\r\n\r\n").expect("a head");
-                    return Err(Response {
-                        status,
-                        head: head.to_owned(),
-                        body: body.to_owned(),
-                    });
+                Err(ResponseError::Status(_)) => {
+                    let answer = read_response(&mut stream, read);
+                    return Err(within("the rest of the answer", answer).await);
                 }
                 Err(error) => panic!("{error}"),
             }

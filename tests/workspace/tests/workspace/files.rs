@@ -33,7 +33,7 @@ fn no_tracked_file_names_a_path_of_a_machine() {
             for (first, second) in MACHINE {
                 let folder = format!("{first}{second}");
                 let named = line.match_indices(&folder).any(|(at, _)| {
-                    // A path begins there: `framework/` and `…/home/x` of an address do not.
+                    // A path begins there: `framework/` and the path of an address do not.
                     let before = line[..at].chars().next_back();
                     let after = line[at + folder.len()..].chars().next();
                     !before.is_some_and(|c| c.is_alphanumeric() || "./-_$}".contains(c))

@@ -148,52 +148,35 @@ fn the_binary_is_what_cargo_run_runs() {
     assert_eq!(binaries, ["sockeye"]);
 }
 
+/// Whom the benchmark compares with, by the manifest that names them.
+const PEERS: [(&str, &str, &str); 2] = [
+    (
+        "bench/peers/socketioxide/Cargo.toml",
+        "socketioxide = \"",
+        "=",
+    ),
+    ("bench/peers/node/package.json", "\"socket.io\": \"", ""),
+];
+
 #[test]
 fn the_peers_have_exact_versions() {
     // The resolver would take an older socketioxide otherwise, and the comparison with it.
-    let mut manifests = Vec::new();
-    let mut folders = vec![root().join("bench/peers")];
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(&folder).unwrap_or_else(|error| panic!("{folder:?}: {error}")) {
-            let entry = entry.expect("a readable entry");
-            let name = entry.file_name();
-            if entry.path().is_dir() && name != "target" && name != "node_modules" {
-                folders.push(entry.path());
-            } else if name == "Cargo.toml" {
-                manifests.push(entry.path());
-            }
-        }
+    for (manifest, before, exact) in PEERS {
+        let text = fs::read_to_string(root().join(manifest))
+            .unwrap_or_else(|error| panic!("{manifest}: {error}"));
+        let version = text
+            .lines()
+            .find_map(|line| line.trim().strip_prefix(before))
+            .unwrap_or_else(|| panic!("{manifest} names no peer"));
+        let number = version
+            .strip_prefix(exact)
+            .and_then(|rest| rest.split('"').next());
+        assert!(
+            number.is_some_and(|number| {
+                number.split('.').count() == 3
+                    && number.split('.').all(|part| part.parse::<u32>().is_ok())
+            }),
+            "{manifest}: {before}{version}"
+        );
     }
-    let mut compared = 0;
-    for manifest in manifests {
-        let text = fs::read_to_string(&manifest).expect("a manifest is text");
-        for line in dependencies(&text) {
-            // A table without a version is a path or inherited.
-            let version = line.split_once("version = ").map_or_else(
-                || {
-                    line.split_once(" = ")
-                        .map(|(_, value)| value)
-                        .filter(|value| value.starts_with('"'))
-                },
-                |(_, value)| Some(value),
-            );
-            if let Some(version) = version {
-                assert!(version.starts_with("\"="), "{manifest:?}: {line}");
-                compared += 1;
-            }
-        }
-    }
-    assert!(compared > 0, "bench/peers has no dependency");
-}
-
-/// The lines of a manifest's dependency tables.
-fn dependencies(manifest: &str) -> impl Iterator<Item = &str> {
-    let mut inside = false;
-    manifest.lines().filter(move |line| {
-        if line.starts_with('[') {
-            inside = line.contains("dependencies");
-            return false;
-        }
-        inside && line.contains(" = ")
-    })
 }
