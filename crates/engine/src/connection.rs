@@ -298,6 +298,11 @@ impl<A: Application> Connection<A> {
         if !self.begin_close(reason) {
             return;
         }
+        if self.is_given_up(reason) {
+            self.outbox.close();
+            self.forget();
+            return self.mark_dirty();
+        }
         let mut frames = Vec::new();
         frame::append_close(&mut frames, Role::Server, close);
         // Even if the queue takes no more, its owner has to look.
@@ -316,6 +321,16 @@ impl<A: Application> Connection<A> {
             self.forget();
             self.mark_dirty();
         }
+    }
+
+    /// A polling client that failed, and has no GET pending, is not waited for.
+    fn is_given_up(&self, reason: CloseReason) -> bool {
+        let state = self.state.lock();
+        let asked_for = matches!(
+            reason,
+            CloseReason::ForcedClose | CloseReason::ServerShuttingDown
+        );
+        state.session.transport() == Transport::Polling && !state.getting && !asked_for
     }
 
     fn begin_close(self: &Arc<Self>, reason: CloseReason) -> bool {

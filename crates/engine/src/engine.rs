@@ -5,7 +5,7 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use tokio::runtime::{Handle, RuntimeFlavor};
@@ -48,6 +48,9 @@ pub trait Application: Sized + Send + Sync + 'static {
 
     /// The deadline set by [`Connection::set_deadline`] has passed.
     fn timeout(&self, connection: &Arc<Connection<Self>>);
+
+    /// Handling at most 16 messages in a row held the worker for so long that others had to wait.
+    fn slow(&self, connection: &Arc<Connection<Self>>, elapsed: Duration);
 
     /// The session has ended; called once, after the last message.
     fn closed(&self, connection: &Arc<Connection<Self>>, reader: Self::Reader, reason: CloseReason);

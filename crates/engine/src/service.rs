@@ -57,6 +57,8 @@ impl<A: Application> Engine<A> {
         let accept = match server::accept(request.method(), request.version(), request.headers()) {
             Ok(accept) => accept,
             Err(refusal) => {
+                self.counters()
+                    .count_refused(RequestError::BadRequest("WEBSOCKET_HANDSHAKE"));
                 tracing::debug!(%refusal, "websocket handshake refused");
                 return Ok(refusal.response().map(|()| Body::default()));
             }

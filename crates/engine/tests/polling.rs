@@ -25,8 +25,7 @@ async fn a_handshake_is_answered_as_the_reference_does() {
         Some(answer.body.len().to_string().as_str())
     );
     let open: serde_json::Value =
-        serde_json::from_str(answer.body.strip_prefix('0').expect("an open packet"))
-            .expect("JSON");
+        serde_json::from_str(answer.body.strip_prefix('0').expect("an open packet")).expect("JSON");
     assert_eq!(open["sid"].as_str().map(str::len), Some(20));
     let sid = open["sid"].clone();
     assert_eq!(
@@ -119,7 +118,9 @@ async fn what_a_client_may_send_without_meaning_is_ignored() {
     let mut server = Server::start().await;
     let client = Polling::open(server.address).await;
     server.opened().await;
-    client.send("0\x1e5\x1e6\x1e3\x1e3probe\x1e4still here").await;
+    client
+        .send("0\x1e5\x1e6\x1e3\x1e3probe\x1e4still here")
+        .await;
     assert_eq!(server.told().await.text(), "still here");
     assert_eq!(client.get().await.packets(), ["4still here"]);
 }

@@ -1,5 +1,4 @@
 use std::fmt;
-use std::io::Write;
 
 use crate::scan;
 use crate::writer::{self, Attachments};
@@ -132,7 +131,7 @@ impl Encoder {
             self.buffer.push(b',');
         }
         if let Some(id) = id {
-            write!(self.buffer, "{id}").expect("a Vec takes everything");
+            push_decimal(&mut self.buffer, id);
         }
     }
 
@@ -216,6 +215,20 @@ impl Encoder {
         self.scratch.clear();
         self.scratch.shrink_to(WARM_BYTES);
     }
+}
+
+fn push_decimal(buffer: &mut Vec<u8>, mut number: u64) {
+    let mut digits = [0; 20];
+    let mut start = digits.len();
+    loop {
+        start -= 1;
+        digits[start] = b'0' + (number % 10) as u8;
+        number /= 10;
+        if number == 0 {
+            break;
+        }
+    }
+    buffer.extend_from_slice(&digits[start..]);
 }
 
 impl fmt::Debug for Encoder {

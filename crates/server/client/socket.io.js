@@ -14,7 +14,7 @@ function resolve(uri, path, base = pageLocation()) {
   const scheme = base && base.protocol !== "https:" ? "http:" : "https:";
   let source = uri || "/";
   if (/^\/(?!\/)/.test(source)) source = (base ? base.host : "localhost") + source;
-  if (!/^(https?|wss?):\/\//.test(source)) source = scheme + "//" + source.replace(/^\/\//, "");
+  if (!parse(source).protocol) source = scheme + "//" + source.replace(/^\/\//, "");
   const target = parse(source);
   const port = target.port || (/s$/.test(target.protocol) ? "443" : "80");
   const host = bracketed(target.host);
@@ -39,14 +39,17 @@ function decodeQuery(text) {
 // src/backoff.ts
 var LARGEST_EXPONENT = 31;
 var Backoff = class {
-  constructor({ min, max, jitter }) {
+  constructor() {
+    /** The first delay. */
+    this.min = 1e3;
+    /** The largest delay. */
+    this.max = 5e3;
+    /** Share of a delay, 0 to 1, by which it may deviate. */
+    this.jitter = 0.5;
     /** Delays handed out since the last reset. */
     this.attempts = 0;
-    this.min = min;
-    this.max = max;
-    this.jitter = jitter;
   }
-  /** The next delay in milliseconds. */
+  /** The next delay. */
   duration() {
     let delay = this.min * 2 ** Math.min(this.attempts++, LARGEST_EXPONENT);
     if (this.jitter > 0 && this.jitter <= 1) {
@@ -59,18 +62,6 @@ var Backoff = class {
   /** Starts again with the smallest delay. */
   reset() {
     this.attempts = 0;
-  }
-  /** Changes the first delay. */
-  setMin(min) {
-    this.min = min;
-  }
-  /** Changes the largest delay. */
-  setMax(max) {
-    this.max = max;
-  }
-  /** Changes the jitter. */
-  setJitter(jitter) {
-    this.jitter = jitter;
   }
 };
 
@@ -85,9 +76,8 @@ var Emitter = class {
   }
   /** Registers `listener` for the next `event` only. */
   once(event, listener) {
-    const emitter = this;
-    const callback = function(...args) {
-      emitter.off(event, callback);
+    const callback = (...args) => {
+      this.off(event, callback);
       listener.apply(this, args);
     };
     callback.fn = listener;
@@ -114,7 +104,7 @@ var Emitter = class {
   }
   /** The listeners of `event`. */
   listeners(event) {
-    return this._callbacks && this._callbacks["$" + String(event)] || [];
+    return this._callbacks?.["$" + String(event)] || [];
   }
   /** Whether `event` has a listener. */
   hasListeners(event) {
@@ -131,11 +121,11 @@ function subscribe(emitter, event, listener) {
 }
 
 // src/timers.ts
-var { setTimeout: nativeSet, clearTimeout: nativeClear } = globalThis;
-function installTimers(target, native) {
-  const { setTimeout, clearTimeout } = globalThis;
-  target.setTimeoutFn = (native ? nativeSet : setTimeout).bind(globalThis);
-  target.clearTimeoutFn = (native ? nativeClear : clearTimeout).bind(globalThis);
+var native = { setTimeout, clearTimeout };
+function installTimers(target, useNative) {
+  const source = useNative ? native : globalThis;
+  target.setTimeoutFn = source.setTimeout.bind(globalThis);
+  target.clearTimeoutFn = source.clearTimeout.bind(globalThis);
 }
 
 // src/engine/offline.ts
@@ -213,7 +203,7 @@ function present(data, binaryType) {
 }
 function encodedLength(data) {
   if (typeof data === "string") return new TextEncoder().encode(data).length;
-  const length = data instanceof Blob ? data.size : data.byteLength;
+  const length = data.size ?? data.byteLength;
   return Math.ceil(length / 3) * 4;
 }
 
@@ -370,14 +360,12 @@ var Polling = class extends Transport {
     const controller = this.controller = new AbortController();
     const timer = requestTimeout && this.setTimeoutFn(() => controller.abort(), requestTimeout);
     try {
-      const headers = new Headers(extraHeaders);
-      if (body) headers.set("Content-Type", "text/plain;charset=UTF-8");
       const response = await fetch(
         this.createUri("http", timestampRequests !== false, !this.supportsBinary && !this.query.sid),
         {
           method: body ? "POST" : "GET",
           body,
-          headers,
+          headers: body ? { ...extraHeaders, "Content-Type": "text/plain;charset=UTF-8" } : extraHeaders,
           signal: controller.signal,
           credentials: withCredentials ? "include" : "same-origin",
           // The close packet must outlive the page.
@@ -391,7 +379,7 @@ var Polling = class extends Transport {
     }
     this.clearTimeoutFn(timer);
     if (context.status === 200) done(context.responseText);
-    else this.onError(failure, context.status, context);
+    else this.setTimeoutFn(() => this.onError(failure, context.status, context), 0);
   }
 };
 
@@ -417,6 +405,7 @@ var Upgrade = class {
     if (engine.upgrading) return;
     this.chosen = engine.upgrading = true;
     engine.emitReserved("upgrading", transport);
+    engine.constructor.priorWebsocketSuccess = transport.name === "websocket";
     engine.transport.pause(() => {
       if (!this.subs.length) return;
       this.detach();
@@ -461,7 +450,7 @@ var WebSocketTransport = class extends Transport {
         extraHeaders && { headers: extraHeaders }
       );
     } catch (error) {
-      queueMicrotask(() => this.onError("websocket error", error));
+      this.setTimeoutFn(() => this.onError("websocket error", error), 0);
       return;
     }
     this.ws.binaryType = this.socket.binaryType;
@@ -472,7 +461,8 @@ var WebSocketTransport = class extends Transport {
   }
   doClose() {
     if (!this.ws) return;
-    this.ws.onerror = null;
+    this.ws.onerror = () => {
+    };
     this.ws.close();
   }
   write(packets) {
@@ -524,7 +514,7 @@ var _Socket = class _Socket extends Emitter {
     };
     installTimers(this, opts.useNativeTimers);
     const page = pageLocation();
-    let { hostname, port, secure = !!page && page.protocol === "https:" } = opts;
+    let { hostname, port, secure = page?.protocol === "https:" } = opts;
     if (uri) {
       const address = parse(uri);
       hostname = address.host;
@@ -535,8 +525,8 @@ var _Socket = class _Socket extends Emitter {
       hostname = parse(opts.host).host || opts.host;
     }
     opts.secure = this.secure = secure;
-    opts.port = this.port = port || !hostname && page && page.port || (secure ? "443" : "80");
-    opts.hostname = this.hostname = hostname || (page ? page.hostname : "localhost");
+    opts.port = this.port = port || !hostname && page?.port || (secure ? "443" : "80");
+    opts.hostname = this.hostname = hostname || page?.hostname || "localhost";
     if (typeof opts.query === "string") opts.query = decodeQuery(opts.query);
     opts.path = opts.path.replace(/\/$/, "") + (opts.addTrailingSlash ? "/" : "");
     const { transports, transportImplementations } = opts;
@@ -583,7 +573,7 @@ var _Socket = class _Socket extends Emitter {
   }
   /** @internal */
   setTransport(transport) {
-    if (this.transport) this.transport.off();
+    this.transport?.off();
     this.transport = transport.on("drain", () => this._onDrain()).on("packet", (packet) => this._onPacket(packet)).on("error", (error) => this._onError(error)).on("close", (details) => this._onClose("transport close", details));
   }
   _onPacket(packet) {
@@ -686,7 +676,7 @@ var _Socket = class _Socket extends Emitter {
       onFlush = options;
       options = null;
     }
-    const packet = { type, data, options: { ...options, compress: !options || options.compress !== false } };
+    const packet = { type, data, options: { ...options, compress: options?.compress !== false } };
     this.emitReserved("packetCreate", packet);
     this.writeBuffer.push(packet);
     if (onFlush) this.once("flush", onFlush);
@@ -813,18 +803,11 @@ var Decoder = class extends Emitter {
 };
 function isPayloadValid({ type, data }) {
   const isObject = Object.prototype.toString.call(data) === "[object Object]";
-  switch (type) {
-    case 0 /* CONNECT */:
-      return isObject;
-    case 1 /* DISCONNECT */:
-      return false;
-    case 4 /* CONNECT_ERROR */:
-      return isObject || typeof data === "string";
-    case 2 /* EVENT */:
-      return Array.isArray(data) && (typeof data[0] === "number" || typeof data[0] === "string" && !isReserved(data[0]));
-    default:
-      return Array.isArray(data);
-  }
+  if (type === 0 /* CONNECT */) return isObject;
+  if (type === 1 /* DISCONNECT */) return false;
+  if (type === 4 /* CONNECT_ERROR */) return isObject || typeof data === "string";
+  if (!Array.isArray(data) || type === 3 /* ACK */) return Array.isArray(data);
+  return typeof data[0] === "number" || typeof data[0] === "string" && !isReserved(data[0]);
 }
 function attach(value, buffers) {
   if (!value || typeof value !== "object") return value;
@@ -887,7 +870,7 @@ var Socket2 = class extends Emitter {
     this.io = io2;
     this.nsp = nsp;
     this._opts = { ...opts };
-    if (opts && opts.auth) this.auth = opts.auth;
+    if (opts?.auth) this.auth = opts.auth;
     if (io2._autoConnect) this.open();
   }
   /** Whether the socket is not connected. */
@@ -981,7 +964,7 @@ var Socket2 = class extends Emitter {
       queued.pending = false;
       if (!error || queued.tryCount > this._opts.retries) {
         this._queue.shift();
-        if (ack) ack(error, ...response);
+        ack?.(error, ...response);
       }
       this._drainQueue();
     };
@@ -1036,7 +1019,7 @@ var Socket2 = class extends Emitter {
     if (nsp !== this.nsp) return;
     if (type === 0 /* CONNECT */) {
       if (this.io._readyState !== "open") return;
-      if (data && data.sid) this.onconnect(data.sid, data.pid);
+      if (data?.sid) this.onconnect(data.sid, data.pid);
       else this.emitReserved("connect_error", new Error(VERSION_MISMATCH));
     } else if (type === 2 /* EVENT */ || type === 5 /* BINARY_EVENT */) {
       this.onevent(data || [], id);
@@ -1170,6 +1153,7 @@ var Manager = class extends Emitter {
     this._reconnecting = false;
     this.nsps = {};
     this.subs = [];
+    this.backoff = new Backoff();
     this.skipReconnect = false;
     if (uri && typeof uri === "object") {
       opts = uri;
@@ -1179,17 +1163,7 @@ var Manager = class extends Emitter {
     this.uri = uri;
     this.opts = opts;
     installTimers(this, opts.useNativeTimers);
-    this.reconnection(opts.reconnection !== false);
-    this._reconnectionAttempts = opts.reconnectionAttempts || Infinity;
-    this._reconnectionDelay = opts.reconnectionDelay || 1e3;
-    this._reconnectionDelayMax = opts.reconnectionDelayMax || 5e3;
-    this._randomizationFactor = opts.randomizationFactor ?? 0.5;
-    this._timeout = opts.timeout ?? 2e4;
-    this.backoff = new Backoff({
-      min: this._reconnectionDelay,
-      max: this._reconnectionDelayMax,
-      jitter: this._randomizationFactor
-    });
+    this.reconnection(opts.reconnection !== false).reconnectionAttempts(opts.reconnectionAttempts || Infinity).reconnectionDelay(opts.reconnectionDelay || 1e3).reconnectionDelayMax(opts.reconnectionDelayMax || 5e3).randomizationFactor(opts.randomizationFactor ?? 0.5).timeout(opts.timeout ?? 2e4);
     const parser = opts.parser || { Encoder, Decoder };
     this.encoder = new parser.Encoder();
     this.decoder = new parser.Decoder();
@@ -1208,18 +1182,18 @@ var Manager = class extends Emitter {
     return this;
   }
   reconnectionDelay(value) {
-    if (value === void 0) return this._reconnectionDelay;
-    this.backoff.setMin(this._reconnectionDelay = value);
+    if (value === void 0) return this.backoff.min;
+    this.backoff.min = value;
     return this;
   }
   randomizationFactor(value) {
-    if (value === void 0) return this._randomizationFactor;
-    this.backoff.setJitter(this._randomizationFactor = value);
+    if (value === void 0) return this.backoff.jitter;
+    this.backoff.jitter = value;
     return this;
   }
   reconnectionDelayMax(value) {
-    if (value === void 0) return this._reconnectionDelayMax;
-    this.backoff.setMax(this._reconnectionDelayMax = value);
+    if (value === void 0) return this.backoff.max;
+    this.backoff.max = value;
     return this;
   }
   timeout(value) {
@@ -1243,7 +1217,7 @@ var Manager = class extends Emitter {
     this.subs.push(
       subscribe(engine, "open", () => {
         this.onopen();
-        if (callback) callback();
+        callback?.();
       }),
       subscribe(engine, "error", onError),
       // Not every end is an error: the server may accept a WebSocket and close it before the handshake.
@@ -1322,7 +1296,7 @@ var Manager = class extends Emitter {
   }
   onclose(reason, description) {
     this.cleanup();
-    if (this.engine) this.engine.close();
+    this.engine?.close();
     this.backoff.reset();
     this._readyState = "closed";
     this.emitReserved("close", reason, description);

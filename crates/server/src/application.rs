@@ -47,6 +47,14 @@ pub(crate) struct App {
     idle: Notify,
 }
 
+/// What reads one client's packets.
+#[derive(Debug)]
+pub(crate) struct Reader {
+    decoder: Decoder,
+    /// The socket that the last packet was for: most often the next one is for it too.
+    last: Option<Arc<SocketInner>>,
+}
+
 /// The namespaces that one client has joined or is joining.
 #[derive(Debug, Default)]
 pub(crate) struct Client(Mutex<Vec<Arc<SocketInner>>>);
@@ -138,19 +146,25 @@ impl App {
     fn packet(
         &self,
         connection: &Arc<Connection>,
+        last: &mut Option<Arc<SocketInner>>,
         packet: &Packet<'_>,
     ) -> ControlFlow<CloseReason> {
         if let Packet::Connect { namespace, auth } = packet {
             return self.connect(connection, namespace, *auth);
         }
-        let Some(socket) = connection.client().find(packet.namespace()) else {
+        if !last.as_ref().is_some_and(|socket| {
+            socket.is_connected() && socket.namespace.name() == packet.namespace()
+        }) {
+            *last = connection.client().find(packet.namespace());
+        }
+        let Some(socket) = last else {
             return self.out_of_turn(connection, packet.namespace());
         };
         if socket.is_gone() {
             // It was put out, and the client could not know.
             count(&self.counters.late_events);
             if matches!(packet, Packet::Disconnect { .. }) {
-                connection.client().remove(&socket);
+                connection.client().remove(socket);
             }
             return ControlFlow::Continue(());
         }
@@ -158,17 +172,17 @@ impl App {
             return self.out_of_turn(connection, packet.namespace());
         }
         match packet {
-            Packet::Event(event) => self.event(&socket, event),
+            Packet::Event(event) => self.event(socket, event),
             Packet::Ack { id, args, .. } => {
-                let socket = Socket(socket);
+                let socket = Socket(Arc::clone(socket));
                 let expected = id.is_some_and(|id| socket.acks().receive(id, args));
                 if !expected {
                     count(&self.counters.unexpected_acks);
                 }
             }
             Packet::Disconnect { .. } => {
-                connection.client().remove(&socket);
-                leave(&socket, DisconnectReason::ClientNamespaceDisconnect);
+                connection.client().remove(socket);
+                leave(socket, DisconnectReason::ClientNamespaceDisconnect);
             }
             _ => {}
         }
@@ -259,7 +273,7 @@ impl App {
     /// An event arrived: its handler runs, unless it has to wait for another one.
     fn event(&self, socket: &Arc<SocketInner>, event: &Event<'_>) {
         let sequential = socket.namespace.table().sequential;
-        {
+        if sequential || socket.may_be_held() {
             let mut gate = socket.gate();
             if gate.is_held() {
                 if gate.push_event(event).is_err() {
@@ -283,10 +297,17 @@ impl App {
 
 impl Application for App {
     type Client = Client;
-    type Reader = Decoder;
+    type Reader = Reader;
 
-    fn open(&self, _: &sockeye_engine::Handshake) -> (Client, Decoder) {
-        (Client::default(), Decoder::new(self.limits))
+    fn open(&self, _: &sockeye_engine::Handshake) -> (Client, Reader) {
+        let decoder = Decoder::new(self.limits);
+        (
+            Client::default(),
+            Reader {
+                decoder,
+                last: None,
+            },
+        )
     }
 
     fn opened(&self, connection: &Arc<Connection>) {
@@ -296,11 +317,11 @@ impl Application for App {
     fn text(
         &self,
         connection: &Arc<Connection>,
-        reader: &mut Decoder,
+        reader: &mut Reader,
         text: &str,
     ) -> ControlFlow<CloseReason> {
-        match reader.text(text) {
-            Ok(Some(packet)) => self.packet(connection, &packet),
+        match reader.decoder.text(text) {
+            Ok(Some(packet)) => self.packet(connection, &mut reader.last, &packet),
             Ok(None) => ControlFlow::Continue(()),
             Err(error) => self.malformed(error),
         }
@@ -309,14 +330,14 @@ impl Application for App {
     fn binary(
         &self,
         connection: &Arc<Connection>,
-        reader: &mut Decoder,
+        reader: &mut Reader,
         data: &[u8],
     ) -> ControlFlow<CloseReason> {
-        match reader.binary(data) {
+        match reader.decoder.binary(data) {
             Ok(Some(packet)) => {
-                let flow = self.packet(connection, &packet);
+                let flow = self.packet(connection, &mut reader.last, &packet);
                 // Until the next packet the attachments would stay.
-                reader.release();
+                reader.decoder.release();
                 flow
             }
             Ok(None) => ControlFlow::Continue(()),
@@ -331,7 +352,12 @@ impl Application for App {
         }
     }
 
-    fn closed(&self, connection: &Arc<Connection>, _: Decoder, reason: CloseReason) {
+    fn slow(&self, connection: &Arc<Connection>, elapsed: Duration) {
+        count(&self.counters.slow_handlers);
+        tracing::warn!(sid = ?connection.sid(), ?elapsed, "handlers hold their worker");
+    }
+
+    fn closed(&self, connection: &Arc<Connection>, _: Reader, reason: CloseReason) {
         let sockets = std::mem::take(&mut *connection.client().lock());
         for socket in sockets {
             leave(&socket, DisconnectReason::Connection(reason));
@@ -344,7 +370,7 @@ fn accept(socket: &Arc<SocketInner>) {
     let connection = &socket.connection;
     let connect = socket.namespace.table().connect.as_deref();
     if connect.is_some() {
-        socket.gate().hold();
+        socket.hold();
     }
     let mut delivery = Delivery::new();
     let encoded = emit::with_frames(
@@ -477,7 +503,7 @@ fn release_after(socket: &Arc<SocketInner>, pending: Option<Pending<()>>) {
 fn release(socket: &Arc<SocketInner>) -> Option<Pending<()>> {
     let sequential = socket.namespace.table().sequential;
     loop {
-        let next = socket.gate().pop()?;
+        let next = socket.next_waiting()?;
         let pending = match next {
             Waiting::Event {
                 name,

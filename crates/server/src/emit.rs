@@ -8,12 +8,14 @@ use sockeye_protocol::{EncodeError, Encoder};
 use crate::application::Connection;
 
 thread_local! {
-    static ENCODER: Cell<Option<Encoder>> = const { Cell::new(None) };
+    static ENCODER: Cell<Option<Box<Encoder>>> = const { Cell::new(None) };
 }
 
 /// Lends this thread's encoder; a `Serialize` that emits in its turn gets another one.
 fn with_encoder<R>(f: impl FnOnce(&mut Encoder) -> R) -> R {
-    let mut encoder = ENCODER.take().unwrap_or_else(|| Encoder::new(HEADROOM));
+    let mut encoder = ENCODER
+        .take()
+        .unwrap_or_else(|| Box::new(Encoder::new(HEADROOM)));
     let result = f(&mut encoder);
     ENCODER.set(Some(encoder));
     result

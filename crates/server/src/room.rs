@@ -7,7 +7,11 @@ use std::{
 
 use slab::Slab;
 
-use crate::{SocketId, application::Delivery, socket::SocketInner};
+use crate::{
+    SocketId,
+    application::{Connection, Delivery},
+    socket::SocketInner,
+};
 
 /// The name of a room. Cheap to clone.
 pub type Room = Arc<str>;
@@ -91,6 +95,8 @@ struct Shard {
 
 struct Member {
     socket: Arc<SocketInner>,
+    /// Beside the socket, so that a broadcast need not visit it.
+    connection: Arc<Connection>,
     rooms: Vec<Room>,
     /// It is in the room of its own id, as long as it does not leave it.
     own: bool,
@@ -112,6 +118,7 @@ impl LocalRooms {
         let mut shard = self.shard(socket.id);
         let member = Member {
             socket: Arc::clone(socket),
+            connection: Arc::clone(&socket.connection),
             rooms: Vec::new(),
             own: true,
         };
@@ -218,27 +225,27 @@ impl LocalRooms {
     /// The sockets that a broadcast would reach, at some moment during the call.
     pub(crate) fn sockets(&self, target: &Target) -> Vec<Arc<SocketInner>> {
         let mut sockets = Vec::new();
-        self.each(target, |socket| sockets.push(Arc::clone(socket)));
+        self.each(target, |member| sockets.push(Arc::clone(&member.socket)));
         sockets
     }
 
     /// Queues a packet for everybody it is for.
     pub fn broadcast(&self, packet: &sockeye_engine::Encoded, target: &Target) {
         let mut delivery = Delivery::new();
-        self.each(target, |socket| {
-            delivery.push(&socket.connection, packet, target.volatile)
+        self.each(target, |member| {
+            delivery.push(&member.connection, packet, target.volatile);
         });
         delivery.finish();
     }
 
     /// Visits each shard once, and in it each socket at most once. `visit` runs under the shard's lock.
-    fn each(&self, target: &Target, mut visit: impl FnMut(&Arc<SocketInner>)) {
+    fn each(&self, target: &Target, mut visit: impl FnMut(&Member)) {
         for shard in &self.shards {
             let shard = lock(shard);
             let excluded = shard.excluded(target);
             let mut visit_key = |key: usize| {
                 if excluded.binary_search(&key).is_err() {
-                    visit(&shard.members[key].socket);
+                    visit(&shard.members[key]);
                 }
             };
             match &target.rooms[..] {

@@ -34,7 +34,6 @@ pub struct Server {
 
 impl Server {
     /// Begins a server.
-    #[must_use]
     pub fn builder() -> ServerBuilder {
         ServerBuilder {
             config: Config::default(),

@@ -4,7 +4,7 @@ use std::{
     future::Future,
     sync::{
         Arc, Mutex, MutexGuard, OnceLock, PoisonError,
-        atomic::{AtomicU8, Ordering},
+        atomic::{AtomicBool, AtomicU8, Ordering},
     },
 };
 
@@ -19,7 +19,7 @@ use crate::{
     ack::Acks,
     application::{Connection, spawn},
     emit,
-    gate::Gate,
+    gate::{Gate, Waiting},
     namespace::Live,
     stats::{Counters, count},
 };
@@ -38,6 +38,8 @@ pub(crate) struct SocketInner {
     session: OnceLock<Arc<dyn Any + Send + Sync>>,
     reason: OnceLock<(DisconnectReason, Vec<Room>)>,
     gate: Mutex<Gate>,
+    /// Whether the gate is worth a look.
+    held: AtomicBool,
     acks: Mutex<Acks>,
     closed: Notify,
 }
@@ -76,6 +78,7 @@ impl SocketInner {
             session: OnceLock::new(),
             reason: OnceLock::new(),
             gate: Mutex::default(),
+            held: AtomicBool::new(false),
             acks: Mutex::default(),
             closed: Notify::new(),
         })
@@ -98,6 +101,26 @@ impl SocketInner {
 
     pub(crate) fn gate(&self) -> MutexGuard<'_, Gate> {
         self.gate.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Holds events back, before any can come.
+    pub(crate) fn hold(&self) {
+        self.gate().hold();
+        self.held.store(true, Ordering::Release);
+    }
+
+    pub(crate) fn may_be_held(&self) -> bool {
+        self.held.load(Ordering::Acquire)
+    }
+
+    /// What waited longest; without anything the gate opens.
+    pub(crate) fn next_waiting(&self) -> Option<Waiting> {
+        let mut gate = self.gate();
+        let next = gate.pop();
+        if next.is_none() {
+            self.held.store(false, Ordering::Release);
+        }
+        next
     }
 
     pub(crate) fn set_session(&self, session: Arc<dyn Any + Send + Sync>) {
@@ -255,19 +278,16 @@ impl Socket {
     }
 
     /// To everybody in the rooms but this socket.
-    #[must_use]
     pub fn to(&self, rooms: impl IntoRooms) -> Broadcast {
         self.broadcast().to(rooms)
     }
 
     /// To everybody but this socket and those in the rooms.
-    #[must_use]
     pub fn except(&self, rooms: impl IntoRooms) -> Broadcast {
         self.broadcast().except(rooms)
     }
 
     /// To everybody in the namespace but this socket.
-    #[must_use]
     pub fn broadcast(&self) -> Broadcast {
         Broadcast::new(self.server(), Arc::clone(&self.0.namespace)).but(self.id())
     }

@@ -49,7 +49,7 @@ counters! {
     handler_errors,
     /// Handlers that panicked.
     handler_panics,
-    /// Handlers that held their worker for over 50 ms.
+    /// Times that handlers held their worker for over 50 ms, measured over at most 16 events.
     slow_handlers,
     /// Events dropped because their socket or session had ended.
     late_events,

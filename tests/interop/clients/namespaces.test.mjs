@@ -89,10 +89,10 @@ for (const mode of Object.keys(MODES)) {
     });
 
     it(
-      "queues events that arrive while the async connect handler runs",
+      `queues events that arrive while the async connect handler runs, ${mode}`,
       {
         skip: isReference
-          ? "known difference: the reference drops events for which the async connect handler has not registered a listener yet"
+          ? "known difference: the reference drops events that come before its handler has registered a listener"
           : false,
       },
       async () => {

@@ -35,7 +35,7 @@ fn messages(namespace: Namespace) -> Namespace {
         )
         .on("nothing", async |socket: Socket| socket.emit("nothing", ()))
         .on("number", async |socket: Socket, n: u64| {
-            socket.emit("number", n)
+            socket.emit("number", n);
         })
         .on("flood", async |socket: Socket, count: u64| {
             for n in 0..count {
@@ -47,7 +47,7 @@ fn messages(namespace: Namespace) -> Namespace {
             socket.emit("message", &text);
         })
         .on("blob", async |socket: Socket, bytes: Bytes| {
-            socket.emit("blob", bytes)
+            socket.emit("blob", bytes);
         })
         .on("parcel", async |socket: Socket, parcel: Parcel| {
             socket.emit("parcel", parcel.reversed());

@@ -90,7 +90,7 @@ pub(crate) fn early() -> Namespace {
             socket.emit("ready", ());
         })
         .on("early", async |socket: Socket, n: u64| {
-            socket.emit("early", n)
+            socket.emit("early", n);
         })
 }
 

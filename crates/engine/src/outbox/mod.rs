@@ -90,7 +90,7 @@ impl<W: Wire> Outbox<W> {
                         return Flushed::Done;
                     }
                     Phase::Corked | Phase::Queued if waker.is_none() => {
-                        queue.phase = Phase::Blocked
+                        queue.phase = Phase::Blocked;
                     }
                     Phase::Corked => queue.phase = Phase::Queued,
                     _ => {}

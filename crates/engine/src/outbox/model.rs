@@ -1,7 +1,7 @@
 //! Every interleaving of those who push with those who write: nothing is lost, doubled, reordered or
 //! left lying, and one at a time writes.
 
-use std::io;
+use std::{io, mem};
 
 use loom::{
     sync::{
@@ -56,17 +56,17 @@ impl Wire for Narrow {
 }
 
 /// The flusher: serves what was marked dirty, as often as it is told.
-fn flusher(outbox: &Outbox<Narrow>, dirty: &AtomicBool) {
-    while dirty.swap(false, Ordering::SeqCst) {
+fn flusher(outbox: &Outbox<Narrow>, dirty: &Mutex<bool>) {
+    while mem::take(&mut *dirty.lock()) {
         if outbox.flush() == Flushed::Dirty {
-            dirty.store(true, Ordering::SeqCst);
+            *dirty.lock() = true;
         }
     }
 }
 
-fn push(outbox: &Outbox<Narrow>, dirty: &AtomicBool, frames: &[u8]) {
+fn push(outbox: &Outbox<Narrow>, dirty: &Mutex<bool>, frames: &[u8]) {
     if outbox.push_own(frames, 1, false) == Pushed::Dirty {
-        dirty.store(true, Ordering::SeqCst);
+        *dirty.lock() = true;
     }
 }
 
@@ -75,7 +75,7 @@ fn an_emitter_beside_the_owner_loses_nothing() {
     loom::model(|| {
         let wire = Narrow::new(usize::MAX);
         let outbox = Arc::new(Outbox::new(Sink::Direct(wire.clone()), 1 << 20));
-        let dirty = Arc::new(AtomicBool::new(false));
+        let dirty = Arc::new(Mutex::new(false));
         let emitter = thread::spawn({
             let (outbox, dirty) = (Arc::clone(&outbox), Arc::clone(&dirty));
             move || {
@@ -86,7 +86,7 @@ fn an_emitter_beside_the_owner_loses_nothing() {
         outbox.cork();
         push(&outbox, &dirty, b"12");
         if outbox.flush() == Flushed::Dirty {
-            dirty.store(true, Ordering::SeqCst);
+            *dirty.lock() = true;
         }
         emitter.join().expect("the emitter does not panic");
         flusher(&outbox, &dirty);
@@ -102,7 +102,7 @@ fn two_flushers_keep_the_order_of_one_emitter() {
     loom::model(|| {
         let wire = Narrow::new(usize::MAX);
         let outbox = Arc::new(Outbox::new(Sink::Direct(wire.clone()), 1 << 20));
-        let dirty = Arc::new(AtomicBool::new(false));
+        let dirty = Arc::new(Mutex::new(false));
         push(&outbox, &dirty, b"1");
         let other = thread::spawn({
             let (outbox, dirty) = (Arc::clone(&outbox), Arc::clone(&dirty));
@@ -121,7 +121,7 @@ fn what_the_transport_refused_leaves_first_when_it_takes_bytes_again() {
     loom::model(|| {
         let wire = Narrow::new(1);
         let outbox = Arc::new(Outbox::new(Sink::Direct(wire.clone()), 1 << 20));
-        let dirty = Arc::new(AtomicBool::new(false));
+        let dirty = Arc::new(Mutex::new(false));
         push(&outbox, &dirty, b"ab");
         let emitter = thread::spawn({
             let (outbox, dirty) = (Arc::clone(&outbox), Arc::clone(&dirty));
@@ -146,7 +146,7 @@ fn closing_beside_a_writer_ends_the_outbox() {
     loom::model(|| {
         let wire = Narrow::new(usize::MAX);
         let outbox = Arc::new(Outbox::new(Sink::Direct(wire.clone()), 1 << 20));
-        let dirty = Arc::new(AtomicBool::new(false));
+        let dirty = Arc::new(Mutex::new(false));
         push(&outbox, &dirty, b"ab");
         let closer = thread::spawn({
             let outbox = Arc::clone(&outbox);

@@ -298,27 +298,17 @@ impl<W> Queue<W> {
         let written = mem::take(&mut self.written);
         let mut size = first.frames().len() - written;
         let mut more = VecDeque::new();
-        if size < LARGE
-            && self
-                .rest
-                .iter()
-                .map(|item| item.frames().len())
-                .sum::<usize>()
-                + size
-                <= BATCH
-        {
+        if self.weight <= BATCH {
             more = mem::take(&mut self.rest);
-        } else if size < LARGE {
+        } else {
             while let Some(item) = self.rest.front() {
                 let len = item.frames().len();
-                if len >= LARGE || size + len > BATCH {
+                if size >= LARGE || len >= LARGE || size + len > BATCH {
                     break;
                 }
                 size += len;
                 more.extend(self.rest.pop_front());
             }
-            self.front = self.rest.pop_front();
-        } else {
             self.front = self.rest.pop_front();
         }
         Some(Batch {

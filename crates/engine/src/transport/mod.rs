@@ -4,13 +4,43 @@ pub(crate) mod polling;
 pub(crate) mod stream;
 pub(crate) mod websocket;
 
-use std::{ops::ControlFlow, sync::Arc, time::Instant};
+use std::{
+    ops::ControlFlow,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use crate::{
     Application, CloseReason, Connection,
     packet::{Kind, Packet},
     session::Received,
 };
+
+/// How many events are handled between two looks at the clock.
+pub(crate) const EVENTS_A_LOOK: usize = 16;
+
+/// Handling that takes longer between two looks is reported.
+const SLOW: Duration = Duration::from_millis(50);
+
+/// Watches how long input holds the worker.
+pub(crate) struct Watch(Instant);
+
+impl Watch {
+    pub(crate) fn new(now: Instant) -> Self {
+        Self(now)
+    }
+
+    /// Looks at the clock; what took too long since the last look is reported.
+    pub(crate) fn look<A: Application>(&mut self, connection: &Arc<Connection<A>>) -> Instant {
+        let now = Instant::now();
+        let elapsed = now - self.0;
+        if elapsed > SLOW {
+            connection.engine().application().slow(connection, elapsed);
+        }
+        self.0 = now;
+        now
+    }
+}
 
 /// Hands one packet of the session's own transport to the session, or its message to the application.
 pub(crate) fn receive<A: Application>(
@@ -24,11 +54,15 @@ pub(crate) fn receive<A: Application>(
         Packet::Text(Kind::Message, text) => engine.application().text(connection, reader, text),
         Packet::Binary(data) => engine.application().binary(connection, reader, data),
         Packet::Text(kind, _) => {
-            match connection
+            let received = connection
                 .state()
                 .session
-                .handle_packet(*kind, engine.timing(), now)
-            {
+                .handle_packet(*kind, engine.timing(), now);
+            if *kind == Kind::Pong {
+                // If the interval is shorter than the timeout, the next ping is due before what was armed.
+                connection.arm();
+            }
+            match received {
                 Received::Close(reason) => ControlFlow::Break(reason),
                 Received::Message | Received::Ignored => ControlFlow::Continue(()),
             }

@@ -14,7 +14,7 @@ use http::{HeaderMap, Response, header};
 use http_body::Body as HttpBody;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 
-use super::receive;
+use super::{EVENTS_A_LOOK, Watch, receive};
 use crate::{
     Application, Body, CloseReason, Connection, RequestError, Transport,
     outbox::{Item, Phase, Sink, put_buffer},
@@ -45,10 +45,15 @@ impl<A: Application> Drop for Getting<'_, A> {
     fn drop(&mut self) {
         self.connection.state().getting = false;
         if !self.answered {
-            self.connection.abort(CloseReason::TransportError(
-                "poll connection closed prematurely",
-            ));
+            abandoned(self.connection, "poll connection closed prematurely");
         }
+    }
+}
+
+/// The client cut a request: that ends the session, unless it has left polling behind.
+fn abandoned<A: Application>(connection: &Arc<Connection<A>>, description: &'static str) {
+    if connection.transport() == Transport::Polling {
+        connection.abort(CloseReason::TransportError(description));
     }
 }
 
@@ -128,9 +133,10 @@ impl<A: Application> Drop for Posting<'_, A> {
             self.connection.return_reader(reader);
         }
         if !self.answered {
-            self.connection.abort(CloseReason::TransportError(
+            abandoned(
+                self.connection,
                 "data request connection closed prematurely",
-            ));
+            );
         }
     }
 }
@@ -204,10 +210,15 @@ async fn handle_body<A: Application>(
         .state()
         .session
         .handle_traffic(connection.engine().timing(), now);
+    let mut watch = Watch::new(now);
     for (n, packet) in decode_payload(&text).enumerate() {
+        if n % EVENTS_A_LOOK == EVENTS_A_LOOK - 1 {
+            watch.look(connection);
+        }
         if n % PACKETS_A_TURN == PACKETS_A_TURN - 1 {
             connection.flush();
             tokio::task::yield_now().await;
+            watch = Watch::new(Instant::now());
             connection.outbox.cork();
         }
         let flow = match &packet {
@@ -226,6 +237,7 @@ async fn handle_body<A: Application>(
             break;
         }
     }
+    watch.look(connection);
     connection.flush();
 }
 

@@ -14,7 +14,7 @@ use std::{
 use hyper::upgrade::OnUpgrade;
 use sockeye_websocket::{Decoder, Event, Limits, Opcode, ProtocolError, Role, frame, read_buffer};
 
-use super::{receive, stream::Stream};
+use super::{EVENTS_A_LOOK, Watch, receive, stream::Stream};
 use crate::{
     Application, CloseReason, Connection, Engine, Handshake, Transport,
     outbox::{Phase, wake},
@@ -385,6 +385,7 @@ impl<A: Application> Driver<A> {
             .handle_traffic(connection.engine().timing(), now);
         let mut feed = self.decoder.feed(input);
         let mut events = 0;
+        let mut watch = Watch::new(now);
         let mut outcome = Input::Handled;
         while let Some(event) = feed.next() {
             let flow = match event {
@@ -420,7 +421,9 @@ impl<A: Application> Driver<A> {
                 break;
             }
             events += 1;
-            if events == EVENTS_A_TURN || (events % 16 == 0 && now.elapsed() > TURN) {
+            if events == EVENTS_A_TURN
+                || (events % EVENTS_A_LOOK == 0 && watch.look(connection) - now > TURN)
+            {
                 if !feed.remaining().is_empty() {
                     self.rest = feed.remaining().to_vec();
                 }
@@ -428,10 +431,13 @@ impl<A: Application> Driver<A> {
                 break;
             }
         }
-        if self.pong.is_some() && !self.stalled {
-            if let Some(pong) = self.pong.take() {
-                send_pong(connection, &pong);
-            }
+        if !events.is_multiple_of(EVENTS_A_LOOK) {
+            watch.look(connection);
+        }
+        if !self.stalled
+            && let Some(pong) = self.pong.take()
+        {
+            send_pong(connection, &pong);
         }
         if matches!(self.stream, Stream::Tcp(_)) {
             connection.flush();

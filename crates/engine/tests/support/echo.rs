@@ -8,12 +8,13 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
+    time::Duration,
 };
 
 use hyper::{server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
 use sockeye_engine::{
-    Application, CloseReason, Config, Connection, Engine, Handshake, HEADROOM, Sent,
+    Application, CloseReason, Config, Connection, Engine, HEADROOM, Handshake, Sent,
     append_binary_frame, text_frame,
 };
 use tokio::{net::TcpListener, sync::mpsc};
@@ -98,6 +99,8 @@ impl Application for Echo {
     fn timeout(&self, _: &EchoConnection) {
         self.tell(Told::Timeout);
     }
+
+    fn slow(&self, _: &EchoConnection, _: Duration) {}
 
     fn closed(&self, _: &EchoConnection, (): (), reason: CloseReason) {
         self.tell(Told::Closed(reason));

@@ -8,14 +8,10 @@ use std::{
     pin::{Pin, pin},
     sync::Arc,
     task::{Context, Poll, Waker},
-    time::{Duration, Instant},
 };
 
 use super::{ExtractError, Handler, Incoming, IntoReply, Replier};
 use crate::{HandlerError, Reject, Socket, stats::count};
-
-/// A handler that holds its worker longer than this is counted.
-const SLOW: Duration = Duration::from_millis(50);
 
 /// The rest of a handler that waits for something.
 pub(crate) type Pending<T> = Pin<Box<dyn Future<Output = T> + Send>>;
@@ -62,7 +58,7 @@ where
         match called {
             Called::Future(future) => {
                 let socket = socket.clone();
-                poll_once(incoming.socket, async move {
+                poll_once(async move {
                     match caught(future).await {
                         Ok(output) => output.reply(Replier {
                             socket: &socket,
@@ -107,7 +103,7 @@ where
             }
         };
         let socket = incoming.socket.clone();
-        let decided = poll_once(incoming.socket, async move {
+        let decided = poll_once(async move {
             match caught(future).await {
                 Ok(Ok(session)) => Ok(Arc::new(session) as Arc<dyn Any + Send + Sync>),
                 Ok(Err(reject)) => Err(reject),
@@ -143,19 +139,11 @@ where
 }
 
 /// Polls a future once in place. Most are done then; one that waits is returned.
-fn poll_once<T>(
-    socket: &Socket,
-    future: impl Future<Output = T> + Send + 'static,
-) -> Result<T, Pending<T>> {
+fn poll_once<T>(future: impl Future<Output = T> + Send + 'static) -> Result<T, Pending<T>> {
     let mut future: Pending<T> = Box::pin(future);
-    let start = Instant::now();
     // Whoever polls the rest gives it a waker, and a share of the runtime's budget.
     let mut cx = Context::from_waker(Waker::noop());
     let polled = pin!(tokio::task::unconstrained(future.as_mut())).poll(&mut cx);
-    if start.elapsed() > SLOW {
-        count(&socket.counters().slow_handlers);
-        tracing::warn!(socket = ?socket.id(), elapsed = ?start.elapsed(), "a handler holds its worker");
-    }
     match polled {
         Poll::Ready(output) => Ok(output),
         Poll::Pending => Err(future),

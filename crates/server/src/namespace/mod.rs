@@ -2,7 +2,7 @@
 
 mod live;
 
-use std::{any::Any, collections::HashMap, marker::PhantomData, sync::Arc};
+use std::{any::Any, collections::BTreeMap, marker::PhantomData, sync::Arc};
 
 pub(crate) use live::Live;
 
@@ -33,7 +33,8 @@ pub(crate) struct Table {
     pub(crate) connect: Option<Box<dyn EventHandler>>,
     pub(crate) disconnect: Option<Box<dyn EventHandler>>,
     pub(crate) fallback: Option<Box<dyn EventHandler>>,
-    pub(crate) events: HashMap<Box<str>, Box<dyn EventHandler>>,
+    /// Few and fixed: looking one up by comparison is quicker than hashing its name.
+    pub(crate) events: BTreeMap<Box<str>, Box<dyn EventHandler>>,
     pub(crate) sequential: bool,
     #[expect(clippy::type_complexity, reason = "one closure, stored once")]
     pub(crate) error: Option<Box<dyn Fn(&Socket, &HandlerError<'_>) + Send + Sync>>,
