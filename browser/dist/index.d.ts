@@ -13,7 +13,8 @@
  */
 export { io, io as connect, io as default } from "./lookup.js";
 export { Manager, type ManagerOptions, type ManagerReservedEvents } from "./manager.js";
-export { Socket, type DisconnectDescription, type ExtendedError, type SocketOptions, type SocketReservedEvents, } from "./socket.js";
+export { Socket, type SocketReservedEvents } from "./socket.js";
+export type { DisconnectDescription, ExtendedError, SocketOptions } from "./options.js";
 export { protocol } from "./protocol/packet.js";
 export { Polling as Fetch, Polling as XHR } from "./engine/polling.js";
 export { WebSocketTransport as WebSocket } from "./engine/websocket.js";

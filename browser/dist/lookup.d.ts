@@ -1,5 +1,6 @@
 import { Manager, type ManagerOptions } from "./manager.js";
-import { Socket, type SocketOptions } from "./socket.js";
+import type { SocketOptions } from "./options.js";
+import { Socket } from "./socket.js";
 /**
  * The socket of a namespace: `io()` for the page's own server, `io("/admin")` for a namespace there,
  * `io("https://example.com/admin")` elsewhere.

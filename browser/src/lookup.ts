@@ -1,7 +1,8 @@
 import { decodeQuery, resolve } from "./address.js";
 import { Manager, type ManagerOptions } from "./manager.js";
+import type { SocketOptions } from "./options.js";
 import { protocol } from "./protocol/packet.js";
-import { Socket, type SocketOptions } from "./socket.js";
+import { Socket } from "./socket.js";
 
 // Managers that `io()` made, by server and path.
 const cache: Record<string, Manager> = {};

@@ -1,10 +1,12 @@
 import { Backoff } from "./backoff.js";
 import { Emitter, subscribe, type DefaultEventsMap, type EventsMap } from "./emitter.js";
-import { Socket as Engine, type EngineOptions } from "./engine/socket.js";
+import type { EngineOptions } from "./engine/options.js";
+import { Socket as Engine } from "./engine/socket.js";
+import type { DisconnectDescription, SocketOptions } from "./options.js";
 import { Decoder } from "./protocol/decoder.js";
 import { Encoder } from "./protocol/encoder.js";
 import type { Packet } from "./protocol/packet.js";
-import { Socket, type DisconnectDescription, type SocketOptions } from "./socket.js";
+import { Socket } from "./socket.js";
 import { installTimers, type Timers } from "./timers.js";
 
 /** Options of a connection and of how it is kept up; times in milliseconds. */

@@ -8,26 +8,8 @@ import {
   type EventsMap,
 } from "./emitter.js";
 import type { Manager } from "./manager.js";
+import type { DisconnectDescription, ExtendedError, SocketOptions } from "./options.js";
 import { isReserved, PacketType, type Packet } from "./protocol/packet.js";
-
-/** Options of a {@link Socket}. */
-export interface SocketOptions {
-  /** Credentials sent at each connection, or a function that gives them to its callback. */
-  auth?: { [key: string]: any } | ((callback: (data: object) => void) => void);
-  /** How often an event is sent again that the server did not acknowledge in time. Default: not at all, no waiting. */
-  retries?: number;
-  /** Milliseconds to wait for every acknowledgement. */
-  ackTimeout?: number;
-}
-
-/** What is known about the end of a connection. */
-export type DisconnectDescription = Error | { description: string; context?: unknown };
-
-/** The error of a connection that the server refused. */
-export interface ExtendedError extends Error {
-  /** What the server's middleware attached. */
-  data?: any;
-}
 
 /** Events of the socket that are not sent by the server. */
 export interface SocketReservedEvents {

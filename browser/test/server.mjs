@@ -15,7 +15,10 @@ function serve(request, response) {
 }
 
 function listen(server, port) {
-  return new Promise((resolve) => server.listen(port, "127.0.0.1", () => resolve(server.address().port)));
+  return new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(port, "127.0.0.1", () => resolve(server.address().port));
+  });
 }
 
 /** A port at which nothing listens. */
@@ -42,6 +45,13 @@ export class TestServer {
 
   async start() {
     const http = createServer(serve);
+    // A browser opens connections in advance, and Node.js would wait for the first request of each.
+    const { close } = http;
+    http.close = (callback) => {
+      close.call(http, callback);
+      http.closeAllConnections();
+      return http;
+    };
     this.port = await listen(http, this.port);
     this.io = new Server(http, { cors: { origin: true, credentials: true }, ...this.#options });
     this.#gateUpgrades(http);

@@ -1,8 +1,9 @@
 import { type Query } from "../address.js";
 import { Emitter } from "../emitter.js";
 import { type Timers } from "../timers.js";
+import type { EngineOptions } from "./options.js";
 import { type Packet, type RawData } from "./packet.js";
-import type { EngineOptions, Socket } from "./socket.js";
+import type { Socket } from "./socket.js";
 /** Failure of a transport. */
 export declare class TransportError extends Error {
     readonly type = "TransportError";

@@ -1,8 +1,9 @@
 import { bracketed, encodeQuery, type Query } from "../address.js";
 import { Emitter } from "../emitter.js";
 import { installTimers, type Timers } from "../timers.js";
+import type { EngineOptions } from "./options.js";
 import { decodePacket, type Packet, type RawData } from "./packet.js";
-import type { EngineOptions, Socket } from "./socket.js";
+import type { Socket } from "./socket.js";
 
 /** Failure of a transport. */
 export class TransportError extends Error {

@@ -44,6 +44,8 @@ pub struct Connection<A: Application> {
     /// The client takes binary as base64 alone.
     base64: bool,
     ended: AtomicBool,
+    /// So much waits for the client that nothing more is to be read from it.
+    behind: AtomicBool,
     pub(crate) outbox: Outbox<Tcp>,
     state: Mutex<State<A>>,
     handshake: Handshake,
@@ -89,6 +91,7 @@ impl<A: Application> Connection<A> {
             shard: sid.spread(engine.shards().len()),
             base64,
             ended: AtomicBool::new(false),
+            behind: AtomicBool::new(false),
             outbox: Outbox::new(sink, engine.config().send_limit),
             state: Mutex::new(State {
                 session,
@@ -201,15 +204,29 @@ impl<A: Application> Connection<A> {
         }
     }
 
-    /// Writes until the queue is within its limit or the transport refuses.
+    /// Writes until the queue is well within its limit or the transport refuses.
     fn relieve(self: &Arc<Self>) {
         loop {
-            match self.outbox.flush() {
-                Flushed::Dirty if self.buffered() > self.engine.config().send_limit => {}
+            let flushed = self.outbox.flush();
+            let behind = self.look_behind();
+            match flushed {
+                Flushed::Dirty if behind => {}
                 Flushed::Dirty => return self.mark_dirty(),
                 Flushed::Done => return,
             }
         }
+    }
+
+    /// Looks at the queue, and remembers whether the client is behind.
+    pub(crate) fn look_behind(&self) -> bool {
+        let behind = self.outbox.lock().is_behind();
+        self.behind.store(behind, Ordering::Relaxed);
+        behind
+    }
+
+    /// Whether the client was behind at the last look.
+    pub(crate) fn was_behind(&self) -> bool {
+        self.behind.load(Ordering::Relaxed)
     }
 
     pub(crate) fn mark_dirty(self: &Arc<Self>) {

@@ -124,8 +124,7 @@ impl<A: Application> Shard<A> {
         let Some(&key) = table.keys.get(&sid) else {
             return;
         };
-        table.arm(key, deadline, Instant::now());
-        let ticker = table.call_ticker();
+        let ticker = table.arm(key, deadline, Instant::now());
         drop(table);
         wake(ticker);
     }
@@ -165,29 +164,22 @@ impl<A: Application> Shard<A> {
 }
 
 impl<A: Application> Table<A> {
-    fn arm(&mut self, key: usize, deadline: Instant, now: Instant) {
-        self.generation += 1;
+    /// Returns the ticker if it would wake up too late.
+    fn arm(&mut self, key: usize, deadline: Instant, now: Instant) -> Option<Waker> {
         let slot = &mut self.sessions[key];
         // An entry that comes up earlier is armed again then.
         if slot.armed.is_some_and(|armed| armed <= deadline) {
-            return;
+            return None;
         }
+        self.generation += 1;
         slot.armed = Some(deadline);
         slot.generation = self.generation;
-        self.wheel.insert(
-            deadline,
-            now,
-            Entry {
-                key,
-                generation: self.generation,
-            },
-        );
-    }
-
-    /// The ticker, if it would wake up too late.
-    fn call_ticker(&mut self) -> Option<Waker> {
-        let next = self.wheel.next()?;
-        if self.wakes_at.is_some_and(|at| at <= next) {
+        let entry = Entry {
+            key,
+            generation: self.generation,
+        };
+        let due = self.wheel.insert(deadline, now, entry);
+        if self.wakes_at.is_some_and(|at| at <= due) {
             return None;
         }
         self.ticker.take()

@@ -33,12 +33,13 @@ impl Ring {
         (self.slots.len() as u64 - 2) * self.width
     }
 
-    /// Never early: the slot ends at or after `due`, and after what was handed out.
-    fn insert(&mut self, due: u64, entry: Entry) {
+    /// Never early: the slot ends at or after `due`, and after what was handed out. Returns its end.
+    fn insert(&mut self, due: u64, entry: Entry) -> u64 {
         let tick = due.div_ceil(self.width).max(self.last + 1);
         let slot = tick as usize % self.slots.len();
         self.slots[slot].push(entry);
         self.occupied[slot / 64] |= 1 << (slot % 64);
+        tick * self.width
     }
 
     fn advance(&mut self, now: u64, expired: &mut Vec<Entry>) {
@@ -57,13 +58,17 @@ impl Ring {
 
     /// When the next occupied slot is due.
     fn next(&self) -> Option<u64> {
-        (1..=self.slots.len() as u64)
-            .map(|step| self.last + step)
-            .find(|tick| {
-                let slot = *tick as usize % self.slots.len();
-                self.occupied[slot / 64] & 1 << (slot % 64) != 0
-            })
-            .map(|tick| tick * self.width)
+        let slots = self.slots.len() as u64;
+        let mut tick = self.last + 1;
+        while tick <= self.last + slots {
+            let slot = (tick % slots) as usize;
+            let word = self.occupied[slot / 64] >> (slot % 64);
+            if word != 0 {
+                return Some((tick + u64::from(word.trailing_zeros())) * self.width);
+            }
+            tick += 64 - (slot as u64 % 64);
+        }
+        None
     }
 }
 
@@ -88,16 +93,17 @@ impl Wheel {
     }
 
     /// Inserts an entry; returns when it comes up.
-    pub(crate) fn insert(&mut self, deadline: Instant, now: Instant, entry: Entry) {
+    pub(crate) fn insert(&mut self, deadline: Instant, now: Instant, entry: Entry) -> Instant {
         self.len += 1;
         let due = self.millis(deadline);
         let ahead = due.saturating_sub(self.millis(now));
-        if ahead < self.fine.reach() {
-            self.fine.insert(due, entry);
+        let due = if ahead < self.fine.reach() {
+            self.fine.insert(due, entry)
         } else {
-            self.coarse
-                .insert(due.min(self.millis(now) + self.coarse.reach()), entry);
-        }
+            let farthest = self.millis(now) + self.coarse.reach();
+            self.coarse.insert(due.min(farthest), entry)
+        };
+        self.start + Duration::from_millis(due)
     }
 
     /// Takes out all that is due at `now`.

@@ -67,11 +67,12 @@ async fn who_stops_polling_is_closed() {
     assert!(start.elapsed() >= 2 * INTERVAL);
     assert_eq!(server.closed().await, CloseReason::PingTimeout);
     assert!(start.elapsed() >= 2 * INTERVAL + TIMEOUT);
+    let late = client.get().await;
     assert_eq!(
-        client.get().await.packets(),
-        ["1"],
-        "the last GET hears of it"
+        late.status, 400,
+        "nobody waits for a GET that may never come"
     );
+    assert_eq!(late.body, r#"{"code":1,"message":"Session ID unknown"}"#);
     assert_eq!(server.engine.stats().closed.ping_timeout, 1);
 }
 

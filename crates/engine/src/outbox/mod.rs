@@ -14,9 +14,8 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
-pub(crate) use buffer::put as put_buffer;
 use queue::{Finished, Queue};
-pub(crate) use queue::{Item, Phase, Pushed, Sink};
+pub(crate) use queue::{Phase, Pushed, Sink};
 
 use crate::{
     Encoded,

@@ -18,7 +18,7 @@ pub(super) const PACKET_WEIGHT: usize = 64;
 #[derive(Debug)]
 pub(crate) enum Item {
     /// Frames for this connection alone; later ones are appended while nobody writes them.
-    Own { frames: Vec<u8>, packets: usize },
+    Own(Box<Own>),
     /// Frames that other connections send too.
     Shared(Encoded),
 }
@@ -26,24 +26,31 @@ pub(crate) enum Item {
 impl Item {
     pub(crate) fn frames(&self) -> &[u8] {
         match self {
-            Self::Own { frames, .. } => frames,
+            Self::Own(own) => &own.frames,
             Self::Shared(encoded) => encoded.frames(),
         }
     }
 
     fn weight(&self) -> usize {
         let packets = match self {
-            Self::Own { packets, .. } => *packets,
+            Self::Own(own) => own.packets,
             Self::Shared(encoded) => encoded.packets(),
         };
         self.frames().len() + packets * PACKET_WEIGHT
     }
 
-    fn recycle(self) {
-        if let Self::Own { frames, .. } = self {
-            buffer::put(frames);
+    pub(crate) fn recycle(self) {
+        if let Self::Own(own) = self {
+            buffer::put(own);
         }
     }
+}
+
+/// Frames in a buffer of their own.
+#[derive(Debug, Default)]
+pub(crate) struct Own {
+    pub(super) frames: Vec<u8>,
+    pub(super) packets: usize,
 }
 
 /// Where the outbox stands between those who fill it and the one who writes.
@@ -81,7 +88,7 @@ pub(crate) enum Pushed {
     Queued,
     /// Tell the shard's flusher.
     Dirty,
-    /// More is queued than the limit allows: try to write now.
+    /// Nearly as much is queued as the limit allows: try to write now.
     Overfull,
     /// It was marked volatile, and the transport does not take it now.
     Dropped,
@@ -108,11 +115,11 @@ impl Batch {
             return write(first);
         }
         let mut cork = buffer::take();
-        cork.extend_from_slice(first);
+        cork.frames.extend_from_slice(first);
         for item in &self.more {
-            cork.extend_from_slice(item.frames());
+            cork.frames.extend_from_slice(item.frames());
         }
-        let result = write(&cork);
+        let result = write(&cork.frames);
         buffer::put(cork);
         result
     }
@@ -193,20 +200,15 @@ impl<W> Queue<W> {
         };
         match last {
             // A front that is partly written may grow: only what lies before `written` has left.
-            Some(Item::Own {
-                frames: buffer,
-                packets: n,
-            }) if buffer.len() < LARGE => {
-                buffer.extend_from_slice(frames);
-                *n += packets;
+            Some(Item::Own(own)) if own.frames.len() < LARGE => {
+                own.frames.extend_from_slice(frames);
+                own.packets += packets;
             }
             _ => {
-                let mut buffer = buffer::take();
-                buffer.extend_from_slice(frames);
-                self.append(Item::Own {
-                    frames: buffer,
-                    packets,
-                });
+                let mut own = buffer::take();
+                own.frames.extend_from_slice(frames);
+                own.packets = packets;
+                self.append(Item::Own(own));
             }
         }
         self.pushed()
@@ -229,10 +231,10 @@ impl<W> Queue<W> {
         if self.ending || self.phase == Phase::Closed {
             return Pushed::Closed;
         }
-        self.append(Item::Own {
+        self.append(Item::Own(Box::new(Own {
             frames: frames.to_vec(),
             packets: 0,
-        });
+        })));
         self.weight += frames.len();
         self.ending = true;
         self.apart = apart;
@@ -279,9 +281,14 @@ impl<W> Queue<W> {
                 self.phase = Phase::Queued;
                 Pushed::Dirty
             }
-            Phase::Queued | Phase::Corked if self.weight > self.limit => Pushed::Overfull,
+            Phase::Queued | Phase::Corked | Phase::Blocked if self.is_behind() => Pushed::Overfull,
             _ => Pushed::Queued,
         }
+    }
+
+    /// Whether three quarters of the limit are used: nothing more is read from this client then.
+    pub(crate) fn is_behind(&self) -> bool {
+        self.weight > self.limit / 4 * 3
     }
 
     /// Takes the writer's role and what is to be written, if the role is free and there is something.

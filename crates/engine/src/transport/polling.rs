@@ -17,7 +17,7 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use super::{EVENTS_A_LOOK, Watch, receive};
 use crate::{
     Application, Body, CloseReason, Connection, RequestError, Transport,
-    outbox::{Item, Phase, Sink, put_buffer},
+    outbox::{Phase, Sink},
     packet::{append_payload, decode_payload},
     request::polling_response,
 };
@@ -95,9 +95,7 @@ fn poll_packets<A: Application>(
         let mut body = Vec::new();
         for item in batch.into_items() {
             append_payload(&mut body, item.frames());
-            if let Item::Own { frames, .. } = item {
-                put_buffer(frames);
-            }
+            item.recycle();
         }
         if last {
             connection.forget();

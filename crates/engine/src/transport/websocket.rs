@@ -294,7 +294,9 @@ impl<A: Application> Driver<A> {
             if blocked || matches!(self.stream, Stream::Boxed(_)) {
                 blocked = self.poll_write(cx).is_pending();
             }
-            if blocked && self.is_behind() {
+            let looks = blocked || self.connection.was_behind();
+            let behind = looks && self.connection.look_behind();
+            if blocked && behind {
                 return Poll::Pending;
             }
             let handled = if self.rest.is_empty() {
@@ -319,12 +321,6 @@ impl<A: Application> Driver<A> {
                 Err(reason) => self.connection.abort(reason),
             }
         }
-    }
-
-    /// Whether so much waits for the peer that nothing more is read from it.
-    fn is_behind(&self) -> bool {
-        let limit = self.connection.engine().config().send_limit;
-        self.connection.buffered() > limit / 4 * 3
     }
 
     /// Writes what the transport refused before, or what only this task may write. Pending while it
@@ -418,6 +414,10 @@ impl<A: Application> Driver<A> {
                 connection.close(reason);
             }
             if !connection.is_open() {
+                break;
+            }
+            if connection.was_behind() {
+                self.rest = feed.remaining().to_vec();
                 break;
             }
             events += 1;

@@ -78,3 +78,23 @@ fn both_licences_are_there() {
     assert!(text("LICENSE-MIT").starts_with("MIT License"));
     assert!(text("LICENSE-APACHE").contains("Version 2.0, January 2004"));
 }
+
+#[test]
+fn the_server_embeds_the_browser_client_that_was_built() {
+    let embedded = fs::read_dir(root().join("crates/server/client")).expect("it is tracked");
+    let mut compared = 0;
+    for file in embedded {
+        let file = file.expect("it is readable").path();
+        let name = file.file_name().expect("it is a file");
+        let built = root().join("browser/dist").join(name);
+        assert!(
+            fs::read(&file).ok() == fs::read(&built).ok(),
+            "{name:?} is not what browser/dist has: run scripts/client"
+        );
+        compared += 1;
+    }
+    assert_eq!(
+        compared, 18,
+        "three files, their maps, each plain and compressed twice"
+    );
+}
