@@ -107,6 +107,7 @@ impl<A: Application> Connection<A> {
             handshake,
             client,
         });
+        engine.session_begins();
         engine.shard(connection.shard).insert(&connection);
         connection.ensure_running();
         count(&engine.counters().opened);
@@ -294,6 +295,7 @@ impl<A: Application> Connection<A> {
             .copied()
             .unwrap_or(CloseReason::ForcedClose);
         self.engine.application().closed(self, reader, reason);
+        self.engine.session_ends();
     }
 
     pub(crate) fn is_told(&self) -> bool {

@@ -3,12 +3,15 @@ use std::{
     ops::ControlFlow,
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     time::{Duration, Instant},
 };
 
-use tokio::runtime::{Handle, RuntimeFlavor};
+use tokio::{
+    runtime::{Handle, RuntimeFlavor},
+    sync::Notify,
+};
 
 use crate::{
     CloseReason, Config, Connection, EngineStats, Handshake, Sid, session::Timing, shard::Shard,
@@ -64,6 +67,9 @@ pub struct Engine<A: Application> {
     shards: Box<[Shard<A>]>,
     counters: Counters,
     closing: AtomicBool,
+    /// Sessions whose end the application has not been told of.
+    living: AtomicUsize,
+    none_lives: Notify,
 }
 
 impl<A: Application> Engine<A> {
@@ -85,6 +91,8 @@ impl<A: Application> Engine<A> {
             shards: (0..shards).map(|_| Shard::new(now)).collect(),
             counters: Counters::default(),
             closing: AtomicBool::new(false),
+            living: AtomicUsize::new(0),
+            none_lives: Notify::new(),
         })
     }
 
@@ -148,6 +156,27 @@ impl<A: Application> Engine<A> {
         self.closing.store(true, Ordering::Release);
         for connection in self.connections() {
             connection.close(CloseReason::ServerShuttingDown);
+        }
+    }
+
+    /// Waits until the application has been told of the end of every session.
+    pub async fn ended(&self) {
+        loop {
+            let none_lives = self.none_lives.notified();
+            if self.living.load(Ordering::Acquire) == 0 {
+                return;
+            }
+            none_lives.await;
+        }
+    }
+
+    pub(crate) fn session_begins(&self) {
+        self.living.fetch_add(1, Ordering::AcqRel);
+    }
+
+    pub(crate) fn session_ends(&self) {
+        if self.living.fetch_sub(1, Ordering::AcqRel) == 1 {
+            self.none_lives.notify_waiters();
         }
     }
 

@@ -115,6 +115,8 @@ impl<A: Application> Engine<A> {
         if query.version.as_deref() != Some("4") {
             return Err(RequestError::BadRequest("PROTOCOL_MISMATCH"));
         }
+        // A polling session has no task: the runtime that its timers and answers relied on may have ended.
+        connection.ensure_running();
         Ok(connection)
     }
 }

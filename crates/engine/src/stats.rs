@@ -55,7 +55,7 @@ counters! {
         transport_error,
         /// The client closed the transport.
         transport_close,
-        /// This side closed the session.
+        /// This side closed the session, also because of a packet that Socket.IO could not read.
         forced_close,
         /// A ping was not answered.
         ping_timeout,

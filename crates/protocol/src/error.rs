@@ -2,7 +2,7 @@ use thiserror::Error;
 
 /// Why a packet was refused.
 ///
-/// At a connection each of them ends the session with the reason `parse error`.
+/// At a connection each of them ends the session, as the reference does it: with `forced close`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Error)]
 #[non_exhaustive]
 pub enum DecodeError {

@@ -1,4 +1,9 @@
-use std::{collections::HashMap, fmt, sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    fmt,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use sockeye_engine::{Config, Transport};
 use sockeye_protocol::Limits;
@@ -13,6 +18,9 @@ use crate::{
 
 /// How long a shutdown waits for sessions and handlers to end.
 const SHUTDOWN: Duration = Duration::from_secs(30);
+
+/// How long a shutdown waits for clients to take their last frames.
+const LAST_FRAMES: Duration = Duration::from_secs(1);
 
 /// A Socket.IO server. Cheap to clone; every clone is the same server.
 ///
@@ -104,7 +112,7 @@ impl Server {
             .snapshot(self.engine.stats(), sockets, app.running() as u64)
     }
 
-    /// Ends all sessions, and waits for them and for handlers, at most 30 seconds.
+    /// Ends all sessions, and waits for handlers, those of the disconnects among them, at most 30 seconds.
     ///
     /// The transports close; no client is told to stay away, so all of them come back to whatever
     /// listens next.
@@ -112,22 +120,17 @@ impl Server {
         self.engine.close();
         let app = self.engine.application();
         let ended = async {
-            app.idle().await;
-            while self
-                .engine
-                .connections()
-                .iter()
-                .any(|connection| connection.is_open())
-            {
-                tokio::time::sleep(Duration::from_millis(10)).await;
-            }
+            self.engine.ended().await;
             app.idle().await;
         };
         if tokio::time::timeout(SHUTDOWN, ended).await.is_err() {
-            tracing::warn!(
-                handlers = app.running(),
-                "shutdown does not wait any longer"
-            );
+            let handlers = app.running();
+            tracing::warn!(handlers, "shutdown does not wait any longer");
+        }
+        // The last frames leave; who does not take them now will not.
+        let start = Instant::now();
+        while start.elapsed() < LAST_FRAMES && !self.engine.connections().is_empty() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
         }
         app.namespaces()
             .for_each(|namespace| namespace.adapter().close());

@@ -121,8 +121,18 @@ async fn an_idle_connection_holds_little_also_after_a_large_message() {
         "{after} bytes a connection after a large message, {idle} before"
     );
 
+    // What stays behind is room for the next ones, so that another round needs no more.
     drop(clients);
     eventually("all but one to go", || io.stats().engine.websocket == 1).await;
-    let left = (server.live().await - before) / CONNECTIONS as isize;
-    assert!(left <= 64, "{left} bytes a connection stay behind");
+    let left = server.live().await;
+    for _ in 0..3 {
+        let mut clients = Vec::new();
+        for _ in 0..CONNECTIONS {
+            clients.push(Client::join(server.address).await.0);
+        }
+        drop(clients);
+        eventually("all but one to go", || io.stats().engine.websocket == 1).await;
+    }
+    let more = (server.live().await - left) / (3 * CONNECTIONS as isize);
+    assert!(more <= 64, "{more} bytes of each connection stay behind");
 }

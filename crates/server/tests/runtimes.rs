@@ -213,12 +213,16 @@ fn a_polling_session_outlives_the_runtime_that_began_it() {
         session.send(r#"421["sync"]"#).await;
         assert_eq!(session.packets(1).await, [r#"431["synced"]"#]);
         let get = session.start_get().await;
-        // The GET is held by a runtime that has seen no handshake, and nothing else wakes it.
-        let emitting = io.clone();
-        let broadcast = thread::spawn(move || emitting.emit("news", ()));
-        broadcast.join().expect("no panic");
-        let answer = get.response().await;
-        assert_eq!(answer.packets(), [r#"42["news"]"#]);
+        // The GET is held by a runtime that has seen no handshake, and nothing but this wakes it: what is
+        // volatile is taken only once the GET waits.
+        let dropped = || io.stats().engine.volatile_dropped;
+        eventually("a GET that waits", || {
+            let before = dropped();
+            io.of("/").volatile().emit("news", ());
+            dropped() == before
+        })
+        .await;
+        assert_eq!(get.response().await.packets(), [r#"42["news"]"#]);
     });
     second.end();
 }

@@ -414,6 +414,10 @@ impl<W> Queue<W> {
             self.discard();
         }
         self.phase = Phase::Closed;
+        // Whoever still holds the connection does not hold its stream open.
+        if matches!(self.sink, Sink::Direct(_)) {
+            self.sink = Sink::Owner;
+        }
     }
 
     fn discard(&mut self) {

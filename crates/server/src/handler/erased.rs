@@ -1,4 +1,4 @@
-//! Handlers without their types: called and polled once in place, and boxed only if they wait.
+//! Handlers without their types: called and polled once in place, and moved off the task only if they wait.
 
 use std::{
     any::Any,

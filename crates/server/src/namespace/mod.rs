@@ -193,7 +193,8 @@ where
     }
 
     /// Handles a socket's events one after another: the next one waits until the handler has ended.
-    /// Acknowledgements, heartbeats and disconnects never wait.
+    /// Acknowledgements and heartbeats never wait. A disconnect takes effect at once; its handler comes
+    /// after the others.
     #[must_use]
     pub fn sequential(mut self) -> Self {
         self.table.sequential = true;
