@@ -38,6 +38,9 @@ pub enum RequestError {
     /// The body is longer than `max_payload`.
     #[error("payload too large")]
     TooLarge,
+    /// The server takes no new sessions: clients try again, and find its successor.
+    #[error("server is shutting down")]
+    Closing,
 }
 
 impl RequestError {
@@ -50,7 +53,9 @@ impl RequestError {
             Self::BadHandshakeMethod => Some(2),
             Self::BadRequest(_) => Some(3),
             Self::UnsupportedVersion => Some(5),
-            Self::Method | Self::Overlap | Self::ContentType | Self::TooLarge => None,
+            Self::Method | Self::Overlap | Self::ContentType | Self::TooLarge | Self::Closing => {
+                None
+            }
         }
     }
 
@@ -60,6 +65,7 @@ impl RequestError {
         match self {
             Self::Method => StatusCode::INTERNAL_SERVER_ERROR,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Closing => StatusCode::SERVICE_UNAVAILABLE,
             _ => StatusCode::BAD_REQUEST,
         }
     }
@@ -73,6 +79,9 @@ impl RequestError {
                 .body(Body::from(format!(
                     r#"{{"code":{code},"message":"{self}"}}"#
                 ))),
+            None if self == Self::Closing => builder
+                .header(header::RETRY_AFTER, "1")
+                .body(Body::default()),
             None => builder.body(Body::default()),
         }
         .expect("a constant response is valid")
@@ -80,6 +89,9 @@ impl RequestError {
 
     /// The answer to a request for an upgrade: the message alone, and the connection ends.
     pub(crate) fn upgrade_response(self) -> Response<Body> {
+        if self == Self::Closing {
+            return self.response();
+        }
         Response::builder()
             .status(StatusCode::BAD_REQUEST)
             .header(header::CONNECTION, "close")

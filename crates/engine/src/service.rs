@@ -1,6 +1,6 @@
 use std::{error::Error, net::SocketAddr, sync::Arc};
 
-use http::{Method, Request, Response, header};
+use http::{Method, Request, Response};
 use http_body::Body as HttpBody;
 use hyper::upgrade::OnUpgrade;
 use sockeye_websocket::handshake::server;
@@ -49,7 +49,7 @@ impl<A: Application> Engine<A> {
         let query = Query::parse(request.uri().query().unwrap_or_default());
         let asked = request::check(&query, request.method(), true, self.config())?;
         let session = match asked {
-            Asked::Handshake(_) if self.is_closing() => return Ok(closing()),
+            Asked::Handshake(_) if self.is_closing() => return Err(RequestError::Closing),
             Asked::Handshake(_) => None,
             Asked::Session(sid, _) => Some(self.find_session(sid, &query)?),
         };
@@ -82,7 +82,7 @@ impl<A: Application> Engine<A> {
     {
         let query = Query::parse(request.uri().query().unwrap_or_default());
         match request::check(&query, request.method(), false, self.config())? {
-            Asked::Handshake(_) if self.is_closing() => Ok(closing()),
+            Asked::Handshake(_) if self.is_closing() => Err(RequestError::Closing),
             Asked::Handshake(transport) => {
                 let sink = Sink::Poll { pending: None };
                 let connection = Connection::new(self, sink, transport, false, handshake(&request));
@@ -127,13 +127,4 @@ fn handshake<B>(request: &Request<B>) -> Handshake {
         .get::<RemoteAddr>()
         .map(|address| address.0);
     Handshake::new(request.uri(), request.headers(), address)
-}
-
-/// The server takes no new sessions: clients try again, and find its successor.
-fn closing() -> Response<Body> {
-    Response::builder()
-        .status(http::StatusCode::SERVICE_UNAVAILABLE)
-        .header(header::RETRY_AFTER, "1")
-        .body(Body::default())
-        .expect("a constant response is valid")
 }

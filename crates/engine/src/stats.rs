@@ -91,6 +91,8 @@ counters! {
         content_type,
         /// A body over the limit.
         too_large,
+        /// No new sessions while the server shuts down.
+        closing,
     }
 }
 
@@ -135,6 +137,7 @@ impl Counters {
             RequestError::Overlap => &self.refused.overlap,
             RequestError::ContentType => &self.refused.content_type,
             RequestError::TooLarge => &self.refused.too_large,
+            RequestError::Closing => &self.refused.closing,
         });
     }
 

@@ -79,6 +79,7 @@ async fn new_handshakes_are_refused() {
     assert_eq!(answer.header("retry-after"), Some("1"));
     let refused = WebSocket::connect(address, "EIO=4&transport=websocket").await;
     assert_eq!(refused.err().map(|answer| answer.status), Some(503));
+    assert_eq!(io.stats().engine.refused.closing, 2);
     assert_eq!(io.stats().engine.opened, 0);
 }
 

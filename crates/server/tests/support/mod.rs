@@ -96,18 +96,22 @@ impl Client {
 
     /// The next packet; pings are answered.
     pub(crate) async fn next(&mut self) -> String {
-        loop {
-            match self.socket.next().await {
-                Frame::Text(text) if text == "2" => self.socket.send("3").await,
-                Frame::Text(text) => {
-                    return text
-                        .strip_prefix('4')
-                        .unwrap_or_else(|| panic!("{text} instead of a message"))
-                        .to_owned();
+        // Pings alone are not enough, however long they keep coming.
+        within("a packet", async {
+            loop {
+                match self.socket.next().await {
+                    Frame::Text(text) if text == "2" => self.socket.send("3").await,
+                    Frame::Text(text) => {
+                        return text
+                            .strip_prefix('4')
+                            .unwrap_or_else(|| panic!("{text} instead of a message"))
+                            .to_owned();
+                    }
+                    other => panic!("{other:?} instead of a packet"),
                 }
-                other => panic!("{other:?} instead of a packet"),
             }
-        }
+        })
+        .await
     }
 
     pub(crate) async fn next_binary(&mut self) -> Vec<u8> {
