@@ -4,7 +4,7 @@ mod options;
 mod pages;
 mod signals;
 
-use std::{io, process::ExitCode};
+use std::{env, io, process::ExitCode};
 
 use clap::Parser;
 use sockeye::Server;
@@ -29,9 +29,10 @@ async fn main() -> ExitCode {
 }
 
 async fn run(options: &Options) -> Result<(), String> {
+    let program = env::args().next().unwrap_or_else(|| "sockeye".to_owned());
     let listener = TcpListener::bind(&options.listen)
         .await
-        .map_err(|error| options.explain(&error))?;
+        .map_err(|error| options.explain(&program, &error))?;
     let address = listener.local_addr().map_err(|error| error.to_string())?;
     let io = sockeye_demo_chat::namespaces(Server::builder()).build();
     let app = pages::index().merge(sockeye_demo_chat::pages());

@@ -16,21 +16,23 @@ pub(crate) struct Options {
 }
 
 impl Options {
-    /// Why the address cannot be listened on, and a command that works.
-    pub(crate) fn explain(&self, error: &io::Error) -> String {
+    /// Why the address cannot be listened on, and a command that works, for a program called so.
+    pub(crate) fn explain(&self, program: &str, error: &io::Error) -> String {
         let address = &self.listen;
         let host = address
             .rsplit_once(':')
             .map_or("127.0.0.1", |(host, _)| host);
         match error.kind() {
             io::ErrorKind::AddrInUse => {
-                format!("{address} is in use; try another port: sockeye --listen {host}:0")
+                format!("{address} is in use; try another port: {program} --listen {host}:0")
             }
             io::ErrorKind::PermissionDenied => {
-                format!("no permission to listen on {address}; try: sockeye --listen {host}:3000")
+                format!("no permission to listen on {address}; try: {program} --listen {host}:3000")
             }
             _ => {
-                format!("cannot listen on {address}: {error}; try: sockeye --listen 127.0.0.1:3000")
+                format!(
+                    "cannot listen on {address}: {error}; try: {program} --listen 127.0.0.1:3000"
+                )
             }
         }
     }
@@ -43,10 +45,10 @@ mod tests {
     #[test]
     fn a_busy_port_is_explained_with_a_command_that_works() {
         let options = Options::parse_from(["sockeye", "--listen", "[::1]:80"]);
-        let busy = options.explain(&io::ErrorKind::AddrInUse.into());
+        let busy = options.explain("target/sockeye", &io::ErrorKind::AddrInUse.into());
         assert_eq!(
             busy,
-            "[::1]:80 is in use; try another port: sockeye --listen [::1]:0"
+            "[::1]:80 is in use; try another port: target/sockeye --listen [::1]:0"
         );
     }
 }
