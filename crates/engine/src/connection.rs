@@ -318,9 +318,7 @@ impl<A: Application> Connection<A> {
             return;
         }
         if self.is_given_up(reason) {
-            self.outbox.close();
-            self.forget();
-            return self.mark_dirty();
+            return self.give_up();
         }
         let mut frames = Vec::new();
         frame::append_close(&mut frames, Role::Server, close);
@@ -329,17 +327,21 @@ impl<A: Application> Connection<A> {
             .outbox
             .lock()
             .end(&frames, reason == CloseReason::ForcedClose);
-        self.outbox_wake();
+        self.wake_owner();
         self.mark_dirty();
     }
 
     /// Ends the session at once; what is queued is lost.
     pub(crate) fn abort(self: &Arc<Self>, reason: CloseReason) {
         if self.begin_close(reason) {
-            self.outbox.close();
-            self.forget();
-            self.mark_dirty();
+            self.give_up();
         }
+    }
+
+    /// Nothing more leaves; the flusher sees to it that the application is told.
+    fn give_up(self: &Arc<Self>) {
+        self.forget();
+        self.mark_dirty();
     }
 
     /// A polling client that failed, and has no GET pending, is not waited for.
@@ -378,14 +380,10 @@ impl<A: Application> Connection<A> {
         self.outbox.close();
     }
 
-    fn outbox_wake(&self) {
-        let owner = self.outbox.lock().owner.take();
-        wake(owner);
-    }
-
     /// Wakes the task that reads, if there is one.
     pub(crate) fn wake_owner(&self) {
-        self.outbox_wake();
+        let owner = self.outbox.lock().owner.take();
+        wake(owner);
     }
 
     /// Sets the application's own deadline, or clears it; [`Application::timeout`] is called when it passes.
