@@ -48,7 +48,7 @@ pub const fn header_len(payload: usize) -> usize {
 /// If there is no room: `payload_start` has to be at least [`header_len`] of the payload.
 pub fn put_header_before(buf: &mut [u8], payload_start: usize, opcode: Opcode) -> usize {
     let len = buf[payload_start..].len();
-    let header = Header::new(opcode, len, None);
+    let header = Header::new(First::new(opcode), len, None);
     let start = payload_start
         .checked_sub(header.as_slice().len())
         .expect("room for the header before the payload");
@@ -66,7 +66,7 @@ pub fn put_header_before(buf: &mut [u8], payload_start: usize, opcode: Opcode) -
 /// assert_eq!(out, b"\x81\x02hi");
 /// ```
 pub fn append(out: &mut Vec<u8>, opcode: Opcode, payload: &[u8]) {
-    let header = Header::new(opcode, payload.len(), None);
+    let header = Header::new(First::new(opcode), payload.len(), None);
     out.reserve(header.as_slice().len() + payload.len());
     out.extend_from_slice(header.as_slice());
     out.extend_from_slice(payload);
@@ -83,12 +83,88 @@ pub fn append(out: &mut Vec<u8>, opcode: Opcode, payload: &[u8]) {
 /// assert_eq!(out, [0x81, 0x82, 1, 2, 3, 4, b'h' ^ 1, b'i' ^ 2]);
 /// ```
 pub fn append_masked(out: &mut Vec<u8>, opcode: Opcode, payload: &[u8], key: [u8; 4]) {
-    let header = Header::new(opcode, payload.len(), Some(key));
+    append_with_key(out, First::new(opcode), payload, key);
+}
+
+/// Appends the header of a final, unmasked frame, whose payload of `len` bytes the caller sends
+/// behind it.
+///
+/// ```
+/// use sockeye_websocket::{Opcode, frame};
+///
+/// let mut out = Vec::new();
+/// frame::append_header(&mut out, Opcode::Binary, 70_000);
+/// assert_eq!(out, [0x82, 127, 0, 0, 0, 0, 0, 1, 0x11, 0x70]);
+/// ```
+pub fn append_header(out: &mut Vec<u8>, opcode: Opcode, len: usize) {
+    let header = Header::new(First::new(opcode), len, None);
+    out.extend_from_slice(header.as_slice());
+}
+
+/// Appends a fragment of a message, masked with a new key if `role` is the client's. `opcode` is
+/// that of the message, in each of its fragments (RFC 6455 5.4).
+///
+/// ```
+/// use sockeye_websocket::{Opcode, Role, frame};
+///
+/// let mut out = Vec::new();
+/// frame::append_fragment(&mut out, Role::Server, Opcode::Text, b"in ", true, false);
+/// frame::append_fragment(&mut out, Role::Server, Opcode::Text, b"parts", false, true);
+/// assert_eq!(out, b"\x01\x03in \x80\x05parts");
+/// ```
+pub fn append_fragment(
+    out: &mut Vec<u8>,
+    role: Role,
+    opcode: Opcode,
+    fragment: &[u8],
+    first: bool,
+    last: bool,
+) {
+    append_first(out, role, First::fragment(opcode, first, last), fragment);
+}
+
+/// Appends a frame that begins with `first`, masked with a new key if `role` is the client's.
+pub(crate) fn append_first(out: &mut Vec<u8>, role: Role, first: First, payload: &[u8]) {
+    match role {
+        Role::Client => append_with_key(out, first, payload, mask_key()),
+        Role::Server => {
+            let header = Header::new(first, payload.len(), None);
+            out.reserve(header.as_slice().len() + payload.len());
+            out.extend_from_slice(header.as_slice());
+            out.extend_from_slice(payload);
+        }
+    }
+}
+
+fn append_with_key(out: &mut Vec<u8>, first: First, payload: &[u8], key: [u8; 4]) {
+    let header = Header::new(first, payload.len(), Some(key));
     out.reserve(header.as_slice().len() + payload.len());
     out.extend_from_slice(header.as_slice());
     let start = out.len();
     out.extend_from_slice(payload);
     mask::apply(&mut out[start..], key);
+}
+
+/// Makes a frame of the payload `out[payload..]`, which moves up against its header if between
+/// `start` and it there is more room than that needs, and down if there is less.
+#[cfg(feature = "deflate")]
+pub(crate) fn complete(out: &mut Vec<u8>, role: Role, first: First, start: usize, payload: usize) {
+    let key = match role {
+        Role::Client => Some(mask_key()),
+        Role::Server => None,
+    };
+    let len = out.len() - payload;
+    let header = Header::new(first, len, key);
+    let at = start + header.as_slice().len();
+    if at > payload {
+        out.resize(at + len, 0);
+    }
+    out.copy_within(payload..payload + len, at);
+    out.truncate(at + len);
+    out[start..at].copy_from_slice(header.as_slice());
+    if let Some(key) = key {
+        mask::apply(&mut out[at..], key);
+    }
 }
 
 /// Appends a close frame, masked if `role` is the client's.
@@ -142,7 +218,35 @@ pub fn mask_key() -> [u8; 4] {
     rand::rng().random()
 }
 
-/// The bytes of a header, with FIN set and in the shortest form.
+/// The first byte of a frame.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct First(u8);
+
+impl First {
+    const FIN: u8 = 0x80;
+    #[cfg(feature = "deflate")]
+    const RSV1: u8 = 0x40;
+
+    /// Of a whole message, or a control frame.
+    #[inline]
+    pub(crate) const fn new(opcode: Opcode) -> Self {
+        Self(Self::FIN | opcode.bits())
+    }
+
+    /// Of a fragment of a message that has this opcode.
+    pub(crate) const fn fragment(opcode: Opcode, first: bool, last: bool) -> Self {
+        let opcode = if first { opcode } else { Opcode::Continuation };
+        Self(opcode.bits() | if last { Self::FIN } else { 0 })
+    }
+
+    /// Says whether the message is compressed, in its first frame (RFC 7692 6).
+    #[cfg(feature = "deflate")]
+    pub(crate) const fn compressed(self, on: bool) -> Self {
+        Self(self.0 | if on { Self::RSV1 } else { 0 })
+    }
+}
+
+/// The bytes of a header, in the shortest form.
 struct Header {
     bytes: [u8; MAX_HEADER],
     len: usize,
@@ -150,9 +254,9 @@ struct Header {
 
 impl Header {
     #[inline]
-    fn new(opcode: Opcode, payload: usize, key: Option<[u8; 4]>) -> Self {
+    fn new(first: First, payload: usize, key: Option<[u8; 4]>) -> Self {
         let mut bytes = [0; MAX_HEADER];
-        bytes[0] = 0x80 | opcode.bits();
+        bytes[0] = first.0;
         let mut len = header_len(payload);
         match len {
             2 => bytes[1] = payload as u8,

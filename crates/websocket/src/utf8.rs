@@ -31,47 +31,83 @@ impl Cut {
     /// Appends a chunk to `text`, which has room for it, and keeps the character that the
     /// chunk's end cuts.
     pub(crate) fn push(&mut self, text: &mut String, mut chunk: &[u8]) -> Result<(), Invalid> {
-        while self.len > 0 {
-            let Some((first, rest)) = chunk.split_first() else {
-                return Ok(());
-            };
-            chunk = rest;
-            self.bytes[self.len()] = *first;
-            self.len += 1;
-            match std::str::from_utf8(&self.bytes[..self.len()]) {
-                Ok(character) => {
-                    text.push_str(character);
-                    self.len = 0;
-                }
-                Err(error) if error.error_len().is_none() => {}
-                Err(_) => return Err(Invalid),
+        if self.len > 0 {
+            let (rest, after) = chunk.split_at(self.missing().min(chunk.len()));
+            match self.complete(rest)? {
+                Some(character) => text.push(character),
+                None => return Ok(()),
             }
+            chunk = after;
         }
-        let (body, end) = chunk.split_at(last_boundary(chunk));
+        let (body, end) = chunk.split_at(boundary(chunk)?);
         text.push_str(whole(body)?);
-        if !end.is_empty() {
-            match std::str::from_utf8(end) {
-                Err(error) if error.error_len().is_none() => {}
-                _ => return Err(Invalid),
-            }
-            self.bytes[..end.len()].copy_from_slice(end);
-            self.len = end.len() as u8;
-        }
+        self.keep(end);
         Ok(())
+    }
+
+    /// Keeps the beginning of a character, as [`boundary`] found it.
+    pub(crate) fn keep(&mut self, end: &[u8]) {
+        self.bytes[..end.len()].copy_from_slice(end);
+        self.len = end.len() as u8;
+    }
+
+    /// The bytes that came of the character.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.bytes[..self.len()]
+    }
+
+    /// How many bytes the character lacks; none if there is no cut one.
+    pub(crate) fn missing(&self) -> usize {
+        match self.bytes() {
+            [] => 0,
+            [first, ..] => width(*first) - self.len(),
+        }
+    }
+
+    /// Adds at most the bytes that are missing. Gives the character once it is whole.
+    pub(crate) fn complete(&mut self, bytes: &[u8]) -> Result<Option<char>, Invalid> {
+        let start = self.len();
+        let end = start + bytes.len();
+        self.bytes[start..end].copy_from_slice(bytes);
+        self.len = end as u8;
+        match std::str::from_utf8(self.bytes()) {
+            Ok(character) => {
+                let character = character.chars().next();
+                self.len = 0;
+                Ok(character)
+            }
+            Err(error) if error.error_len().is_none() => Ok(None),
+            Err(_) => Err(Invalid),
+        }
     }
 }
 
 /// Where the character begins that the end of `chunk` cuts, else the end.
+pub(crate) fn boundary(chunk: &[u8]) -> Result<usize, Invalid> {
+    let boundary = last_boundary(chunk);
+    match std::str::from_utf8(&chunk[boundary..]) {
+        Err(error) if error.error_len().is_some() => Err(Invalid),
+        _ => Ok(boundary),
+    }
+}
+
+/// How many bytes a character has that begins with this one.
+fn width(first: u8) -> usize {
+    match first {
+        0xF0.. => 4,
+        0xE0.. => 3,
+        0xC0.. => 2,
+        _ => 1,
+    }
+}
+
+/// The same for what may be no text.
 fn last_boundary(chunk: &[u8]) -> usize {
     for (back, byte) in (1..=3).zip(chunk.iter().rev()) {
-        let needs = match byte {
-            0x80..=0xBF => continue,
-            0xF0.. => 4,
-            0xE0.. => 3,
-            0xC0.. => 2,
-            _ => 1,
-        };
-        return if needs > back {
+        if matches!(byte, 0x80..=0xBF) {
+            continue;
+        }
+        return if width(*byte) > back {
             chunk.len() - back
         } else {
             chunk.len()

@@ -5,7 +5,7 @@ mod wire;
 
 use rand::rngs::StdRng;
 use rand::{Rng, RngCore, SeedableRng};
-use seen::{Seen, decode};
+use seen::{Seen, decode, decode_with};
 use sockeye_websocket::{Close, Decoder, Event, Limits, ProtocolError, Role, frame};
 use wire::frame_to;
 
@@ -257,6 +257,160 @@ fn messages_over_the_limit() {
             [Seen::Ping(vec![1; 125])]
         );
     }
+}
+
+#[test]
+fn frames_over_the_limit() {
+    let limits = Limits::default().max_frame(130);
+    let too_big = ProtocolError::FrameTooBig { limit: 130 };
+    assert_eq!(too_big.close_code(), 1009);
+    for role in [Role::Client, Role::Server] {
+        let frame = |first, payload: &[u8]| frame_to(role, first, payload);
+        let exact = [frame(0x02, &[1; 130]), frame(0x80, &[1; 130])].concat();
+        assert_eq!(
+            decode(role, limits, [&exact[..]]),
+            [Seen::Binary(vec![1; 260])]
+        );
+        assert_eq!(error(role, limits, &frame(0x82, &[1; 131])[..4]), too_big);
+        let second = [frame(0x02, &[1; 9]), frame(0x80, &[1; 131])].concat();
+        assert_eq!(error(role, limits, &second), too_big);
+        // also where the short way is taken
+        let limits = Limits::default().max_frame(10);
+        let fine = frame(0x81, &[b'a'; 10]);
+        assert_eq!(
+            decode(role, limits, [&fine[..]]),
+            [Seen::Text("a".repeat(10))]
+        );
+        let over = frame(0x81, &[b'a'; 11]);
+        let too_big = ProtocolError::FrameTooBig { limit: 10 };
+        assert_eq!(error(role, limits, &over), too_big);
+        // Control frames have a limit of their own.
+        let ping = frame(0x89, &[1; 125]);
+        assert_eq!(
+            decode(role, limits, [&ping[..]]),
+            [Seen::Ping(vec![1; 125])]
+        );
+    }
+}
+
+/// What a decoder that gives parts makes of some reads.
+fn parts(role: Role, limits: Limits, reads: &[&[u8]]) -> Vec<Seen> {
+    let mut decoder = Decoder::new(role, limits);
+    decoder.set_streaming(true);
+    decode_with(decoder, reads.iter().copied())
+}
+
+#[test]
+fn text_in_parts_fails_at_its_first_wrong_byte() {
+    let invalid = || Seen::Error(ProtocolError::InvalidUtf8);
+    let part = |text: &str, last| Seen::TextPart(text.to_owned(), last);
+    for role in [Role::Client, Role::Server] {
+        let head = if role == Role::Server { 6 } else { 2 };
+        let read = |payload: &[u8], cuts: &[usize]| {
+            let bytes = frame_to(role, 0x81, payload);
+            let (mut reads, mut from) = (Vec::new(), 0);
+            for cut in cuts {
+                reads.push(&bytes[from..head + cut]);
+                from = head + cut;
+            }
+            reads.push(&bytes[from..]);
+            parts(role, Limits::default(), &reads)
+        };
+        let fish = "ab\u{1f41f}cd".as_bytes();
+        // A character that was cut comes alone.
+        assert_eq!(read(fish, &[]), [part("ab\u{1f41f}cd", true)]);
+        let expected = [
+            part("ab", false),
+            part("\u{1f41f}", false),
+            part("cd", true),
+        ];
+        assert_eq!(read(fish, &[3]), expected);
+        assert_eq!(read(fish, &[3, 4, 5]), expected);
+        assert_eq!(
+            read(&fish[..6], &[5]),
+            [part("ab", false), part("\u{1f41f}", true)]
+        );
+        assert_eq!(read(b"ab\xffcd", &[]), [invalid()]);
+        assert_eq!(read(b"ab\xffcd", &[2]), [part("ab", false), invalid()]);
+        // in the rest of a character, before the message is whole
+        let bytes = frame_to(role, 0x01, b"ab\xe2\x28");
+        let reads = [&bytes[..head + 3], &bytes[head + 3..]];
+        let seen = parts(role, Limits::default(), &reads);
+        assert_eq!(seen, [part("ab", false), invalid()]);
+        let seen = parts(
+            role,
+            Limits::default(),
+            &[&frame_to(role, 0x01, b"ab\xed\xa0")],
+        );
+        assert_eq!(seen, [invalid()]);
+        // a message that ends inside a character, in its only frame or with an empty one
+        assert_eq!(read(b"ab\xe2\x82", &[]), [invalid()]);
+        let bytes = [frame_to(role, 0x01, b"ab\xe2"), frame_to(role, 0x80, b"")].concat();
+        let seen = parts(role, Limits::default(), &[&bytes]);
+        assert_eq!(seen, [part("ab", false), invalid()]);
+        assert_eq!(read(b"\xe2\x82", &[1]), [invalid()]);
+    }
+}
+
+#[test]
+fn limits_of_messages_in_parts() {
+    let limits = Limits::default()
+        .max_message(5)
+        .max_frame(10)
+        .max_empty_fragments(1);
+    for role in [Role::Client, Role::Server] {
+        let frame = |first, payload: &[u8]| frame_to(role, first, payload);
+        let part = |len, last| Seen::BinaryPart(vec![1; len], last);
+        let long = [
+            frame(0x02, &[1; 10]),
+            frame(0x00, &[1; 10]),
+            frame(0x80, &[]),
+        ]
+        .concat();
+        let seen = parts(role, limits, &[&long]);
+        assert_eq!(seen, [part(10, false), part(10, false), part(0, true)]);
+        let seen = parts(role, limits, &[&frame(0x82, &[1; 11])]);
+        let too_big = ProtocolError::FrameTooBig { limit: 10 };
+        assert_eq!(seen, [Seen::Error(too_big)]);
+        let empty = [frame(0x02, &[1; 3]), frame(0x00, &[]), frame(0x00, &[])].concat();
+        let seen = parts(role, limits, &[&empty]);
+        let too_many = ProtocolError::TooManyEmptyFragments;
+        assert_eq!(seen, [part(3, false), Seen::Error(too_many)]);
+        let seen = parts(role, limits, &[&frame(0x81, b"")]);
+        assert_eq!(seen, [Seen::TextPart(String::new(), true)]);
+    }
+}
+
+#[test]
+fn parts_from_the_next_message_on() {
+    let role = Role::Server;
+    let mut decoder = Decoder::new(role, Limits::default());
+    let mut read = |streaming, bytes: &[u8]| {
+        decoder.set_streaming(streaming);
+        let mut bytes = bytes.to_vec();
+        let mut feed = decoder.feed(&mut bytes);
+        let seen = feed.next().map(Seen::from);
+        assert_eq!(feed.next(), None);
+        seen
+    };
+    assert_eq!(read(false, &frame_to(role, 0x02, b"whole, ")), None);
+    let whole = Seen::Binary(b"whole, as begun".to_vec());
+    assert_eq!(read(true, &frame_to(role, 0x80, b"as begun")), Some(whole));
+    let part = |bytes: &[u8], last| Some(Seen::BinaryPart(bytes.to_vec(), last));
+    assert_eq!(
+        read(true, &frame_to(role, 0x02, b"in ")),
+        part(b"in ", false)
+    );
+    assert_eq!(
+        read(false, &frame_to(role, 0x80, b"parts")),
+        part(b"parts", true)
+    );
+    let whole = Seen::Binary(b"whole".to_vec());
+    assert_eq!(read(false, &frame_to(role, 0x82, b"whole")), Some(whole));
+    // A header that came counts as begun.
+    let frame = frame_to(role, 0x82, b"in parts");
+    assert_eq!(read(true, &frame[..6]), None);
+    assert_eq!(read(false, &frame[6..]), part(b"in parts", true));
 }
 
 #[test]

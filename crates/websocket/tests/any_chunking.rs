@@ -6,7 +6,7 @@ mod wire;
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;
 use rand::{Rng, SeedableRng};
-use seen::{Seen, decode};
+use seen::{Seen, decode, decode_with, joined};
 use sockeye_websocket::{Decoder, Limits, ProtocolError, Role};
 use wire::frame_to;
 
@@ -141,34 +141,193 @@ fn every_split_point() {
     }
 }
 
+/// These bytes in parts of random lengths, also empty ones.
+fn random_parts<'a>(rng: &mut StdRng, mut rest: &'a [u8]) -> Vec<&'a [u8]> {
+    let largest = *[3, 17, 200, 5_000, 80_000].choose(rng).expect("not empty");
+    let mut parts = Vec::new();
+    while !rest.is_empty() {
+        let (part, after) = rest.split_at(rng.random_range(0..=largest.min(rest.len())));
+        parts.push(part);
+        rest = after;
+    }
+    parts
+}
+
+/// The stream with long messages at its end.
+fn long_stream(role: Role) -> (Vec<u8>, Vec<Seen>) {
+    let end = [
+        frame_to(role, 0x82, &vec![0xA5; 70_000]),
+        frame_to(role, 0x81, "\u{20ac}".repeat(30_000).as_bytes()),
+    ]
+    .concat();
+    let (bytes, mut expected) = stream(role, &end);
+    expected.push(Seen::Binary(vec![0xA5; 70_000]));
+    expected.push(Seen::Text("\u{20ac}".repeat(30_000)));
+    (bytes, expected)
+}
+
 #[test]
 fn random_chunks() {
     let mut rng = StdRng::seed_from_u64(6455);
     for role in ROLES {
-        let end = [
-            frame_to(role, 0x82, &vec![0xA5; 70_000]),
-            frame_to(role, 0x81, "\u{20ac}".repeat(30_000).as_bytes()),
-        ]
-        .concat();
-        let (bytes, mut expected) = stream(role, &end);
-        expected.push(Seen::Binary(vec![0xA5; 70_000]));
-        expected.push(Seen::Text("\u{20ac}".repeat(30_000)));
+        let (bytes, expected) = long_stream(role);
         for round in 0..60 {
-            let largest = *[3, 17, 200, 5_000, 80_000]
-                .choose(&mut rng)
-                .expect("not empty");
-            let mut parts = Vec::new();
-            let mut rest = &bytes[..];
-            while !rest.is_empty() {
-                let (part, after) = rest.split_at(rng.random_range(0..=largest.min(rest.len())));
-                parts.push(part);
-                rest = after;
-            }
+            let parts = random_parts(&mut rng, &bytes);
             let seen = decode(role, Limits::default(), parts);
-            assert!(
-                seen == expected,
-                "{role:?} round {round}, chunks up to {largest}"
-            );
+            assert!(seen == expected, "{role:?} round {round}");
+        }
+    }
+}
+
+/// A decoder that gives parts.
+fn streaming(mut decoder: Decoder) -> Decoder {
+    decoder.set_streaming(true);
+    decoder
+}
+
+#[test]
+fn messages_in_parts() {
+    let mut rng = StdRng::seed_from_u64(1);
+    for role in ROLES {
+        let (bytes, expected) = long_stream(role);
+        // A message in parts may be of any length.
+        let limits = Limits::default().max_message(10);
+        let decoder = || streaming(Decoder::new(role, limits));
+        for round in 0..60 {
+            let parts = random_parts(&mut rng, &bytes);
+            let largest = parts.iter().map(|part| part.len()).max().unwrap_or(0);
+            let seen = decode_with(decoder(), parts);
+            for part in &seen {
+                if let Seen::TextPart(..) | Seen::BinaryPart(..) = part {
+                    assert!(part.len() <= largest.max(4), "more than was read");
+                }
+            }
+            let controls = |seen: &[Seen]| -> Vec<Seen> {
+                let control = |seen: &&Seen| matches!(seen, Seen::Ping(_) | Seen::Pong(_));
+                seen.iter().filter(control).cloned().collect()
+            };
+            assert_eq!(controls(&seen), controls(&expected));
+            let messages = joined(seen);
+            let mut whole = expected.clone();
+            whole.retain(|seen| matches!(seen, Seen::Text(_) | Seen::Binary(_)));
+            assert!(messages == whole, "{role:?} round {round}");
+        }
+    }
+}
+
+#[cfg(feature = "deflate")]
+mod compressed {
+    use sockeye_websocket::Opcode;
+    use sockeye_websocket::deflate::{Compressor, Options, Params};
+
+    use super::*;
+
+    /// What the peer of `role` sends: messages of every kind, compressed or not, whole and in
+    /// fragments, with control frames between.
+    fn stream(role: Role, params: Params) -> (Vec<u8>, Vec<Seen>) {
+        let peer = match role {
+            Role::Client => Role::Server,
+            Role::Server => Role::Client,
+        };
+        let mut compressor = Compressor::new(peer, params, &Options::new().threshold(10));
+        let wide = "a\u{e4}\u{20ac}\u{1f41f}".repeat(1_200);
+        let json = "{\"id\":17,\"text\":\"hello\"}".repeat(20);
+        let (mut bytes, mut seen) = (Vec::new(), Vec::new());
+        for text in ["short", &json, &wide, "", &json] {
+            compressor.append(&mut bytes, Opcode::Text, text.as_bytes());
+            seen.push(Seen::Text(text.to_owned()));
+            compressor.append(&mut bytes, Opcode::Ping, b"ping");
+            seen.push(Seen::Ping(b"ping".to_vec()));
+            compressor.append(&mut bytes, Opcode::Binary, &vec![7; text.len() * 3]);
+            seen.push(Seen::Binary(vec![7; text.len() * 3]));
+            let (head, tail) = text.as_bytes().split_at(text.len() / 2);
+            compressor.append_fragment(&mut bytes, Opcode::Text, head, true, false);
+            compressor.append(&mut bytes, Opcode::Pong, b"between");
+            seen.push(Seen::Pong(b"between".to_vec()));
+            compressor.append_fragment(&mut bytes, Opcode::Text, tail, false, true);
+            seen.push(Seen::Text(text.to_owned()));
+        }
+        (bytes, seen)
+    }
+
+    fn params(takeover: bool) -> Params {
+        Params {
+            server_no_context_takeover: !takeover,
+            client_no_context_takeover: !takeover,
+            ..Params::default()
+        }
+    }
+
+    #[test]
+    fn whole_messages() {
+        let mut rng = StdRng::seed_from_u64(7692);
+        for role in ROLES {
+            for takeover in [false, true] {
+                let params = params(takeover);
+                let (bytes, expected) = stream(role, params);
+                let decoder = || Decoder::new(role, Limits::default()).with_deflate(params);
+                assert!(decode_with(decoder(), [&bytes[..]]) == expected);
+                assert!(decode_with(decoder(), bytes.chunks(1)) == expected);
+                for round in 0..12 {
+                    let parts = random_parts(&mut rng, &bytes);
+                    let seen = decode_with(decoder(), parts);
+                    assert!(seen == expected, "{role:?} {takeover} round {round}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn messages_in_parts() {
+        let mut rng = StdRng::seed_from_u64(77);
+        for role in ROLES {
+            for takeover in [false, true] {
+                let params = params(takeover);
+                let (bytes, mut expected) = stream(role, params);
+                expected.retain(|seen| matches!(seen, Seen::Text(_) | Seen::Binary(_)));
+                let limits = Limits::default().max_message(10);
+                let decoder = || streaming(Decoder::new(role, limits).with_deflate(params));
+                for round in 0..12 {
+                    let parts = match round {
+                        0 => vec![&bytes[..]],
+                        1 => bytes.chunks(1).collect(),
+                        _ => random_parts(&mut rng, &bytes),
+                    };
+                    let seen = decode_with(decoder(), parts);
+                    for part in &seen {
+                        assert!(part.len() <= 64 * 1024, "{}", part.len());
+                    }
+                    let messages = joined(seen);
+                    assert!(messages == expected, "{role:?} {takeover} round {round}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn stopping_after_each_event() {
+        for role in ROLES {
+            for parts in [false, true] {
+                for takeover in [false, true] {
+                    let params = params(takeover);
+                    let (mut bytes, mut expected) = stream(role, params);
+                    let mut decoder = Decoder::new(role, Limits::default()).with_deflate(params);
+                    decoder.set_streaming(parts);
+                    let mut seen = Vec::new();
+                    // What is not there any more has nothing to give.
+                    while !bytes.is_empty() {
+                        let mut feed = decoder.feed(&mut bytes);
+                        seen.extend(feed.next().map(Seen::from));
+                        let left = feed.remaining().to_vec();
+                        bytes = left;
+                    }
+                    if parts {
+                        seen = joined(seen);
+                        expected.retain(|seen| matches!(seen, Seen::Text(_) | Seen::Binary(_)));
+                    }
+                    assert!(seen == expected, "{role:?}, in parts {parts}, {takeover}");
+                }
+            }
         }
     }
 }

@@ -5,7 +5,9 @@ use crate::{Limits, Opcode, ProtocolError, Role};
 pub(super) struct Header {
     pub(super) opcode: Opcode,
     pub(super) fin: bool,
-    /// Of the payload, in bytes; within the limit of a message.
+    /// RSV1 on the first frame of a message (RFC 7692 6).
+    pub(super) compressed: bool,
+    /// Of the payload, in bytes; within the limits of a frame and of a message.
     pub(super) len: usize,
     /// All zero where the role forbids masking.
     pub(super) key: [u8; 4],
@@ -16,8 +18,12 @@ pub(super) struct Header {
 pub(super) struct Expected {
     pub(super) role: Role,
     pub(super) limits: Limits,
-    /// The bytes of the message that is open, if one is.
+    /// How many bytes may still come of the message that is open, if one is.
     pub(super) open: Option<usize>,
+    /// The next message comes in parts, and may be of any length.
+    pub(super) parts: bool,
+    /// Messages may be compressed.
+    pub(super) deflate: bool,
 }
 
 impl Header {
@@ -32,11 +38,13 @@ impl Header {
         let Some(&first) = bytes.first() else {
             return Ok(None);
         };
-        // RFC 6455 5.2: zero unless an extension says otherwise. This is the only place that
-        // looks at them.
-        if first & 0x70 != 0 {
-            return Err(ProtocolError::ReservedBits);
-        }
+        // RFC 6455 5.2: zero unless an extension says otherwise, as RFC 7692 6 does of RSV1 on the
+        // first frame of a message. This is the only place that looks at them.
+        let compressed = match first & 0x70 {
+            0x00 => false,
+            0x40 if expected.deflate && matches!(first & 0x0F, 0x1 | 0x2) => true,
+            _ => return Err(ProtocolError::ReservedBits),
+        };
         let fin = first & 0x80 != 0;
         let Some(opcode) = Opcode::from_bits(first & 0x0F) else {
             return Err(ProtocolError::UnknownOpcode(first & 0x0F));
@@ -92,35 +100,42 @@ impl Header {
         if (short == 126 && len < 126) || (short == 127 && len <= 0xFFFF) {
             return Err(ProtocolError::NonMinimalLength);
         }
-        let limit = expected.limits.max_message;
-        let room = limit.saturating_sub(expected.open.unwrap_or(0));
-        let len = match usize::try_from(len) {
-            Ok(len) if opcode.is_control() || len <= room => len,
-            _ => return Err(ProtocolError::MessageTooBig { limit }),
-        };
-
-        if !masked {
-            return Ok(Some((
-                Self {
-                    opcode,
-                    fin,
-                    len,
-                    key: [0; 4],
-                },
-                at,
-            )));
+        let len = usize::try_from(len).unwrap_or(usize::MAX);
+        if !opcode.is_control() {
+            let limits = expected.limits;
+            if len > limits.max_frame {
+                return Err(ProtocolError::FrameTooBig {
+                    limit: limits.max_frame,
+                });
+            }
+            let room = match expected.open {
+                Some(room) => room,
+                None if expected.parts => usize::MAX,
+                None if compressed => limits.max_compressed(),
+                None => limits.max_message,
+            };
+            if len > room {
+                return Err(ProtocolError::MessageTooBig {
+                    limit: limits.max_message,
+                });
+            }
         }
-        let Some(&key) = bytes.get(at..).and_then(<[u8]>::first_chunk) else {
-            return Ok(None);
+
+        let (key, end) = if masked {
+            let Some(&key) = bytes.get(at..).and_then(<[u8]>::first_chunk) else {
+                return Ok(None);
+            };
+            (key, at + 4)
+        } else {
+            ([0; 4], at)
         };
-        Ok(Some((
-            Self {
-                opcode,
-                fin,
-                len,
-                key,
-            },
-            at + 4,
-        )))
+        let header = Self {
+            opcode,
+            fin,
+            compressed,
+            len,
+            key,
+        };
+        Ok(Some((header, end)))
     }
 }

@@ -13,7 +13,8 @@ use http::{StatusCode, Version};
 use rand::Rng;
 use thiserror::Error;
 
-use super::{VERSION, accept_key, has_element, is_token, response_head};
+use super::{VERSION, accept_key, extensions, has_element, is_token, response_head};
+use crate::deflate::{Options, Params};
 
 /// The longest response head that is read, in bytes.
 pub const MAX_RESPONSE_HEAD: usize = 16 * 1024;
@@ -37,6 +38,7 @@ pub const MAX_RESPONSE_HEADERS: usize = 100;
 pub struct Request {
     head: String,
     protocols: Vec<String>,
+    deflate: Option<Options>,
     key: String,
 }
 
@@ -63,6 +65,9 @@ pub enum RequestError {
     /// A subprotocol that is no token.
     #[error("invalid subprotocol")]
     InvalidProtocol,
+    /// A scheme other than `ws`, `wss`, `http` and `https`.
+    #[error("invalid scheme")]
+    InvalidScheme,
     /// A header that the handshake itself writes.
     #[error("header belongs to the handshake")]
     ReservedHeader,
@@ -100,6 +105,7 @@ impl Request {
         Ok(Self {
             head,
             protocols: Vec::new(),
+            deflate: None,
             key,
         })
     }
@@ -150,12 +156,37 @@ impl Request {
         Ok(self)
     }
 
+    /// Offers permessage-deflate (RFC 7692 5.1). What became of it is in [`Response::deflate`];
+    /// the decoder and what writes the frames have to be told.
+    ///
+    /// ```
+    /// use sockeye_websocket::deflate::Options;
+    /// use sockeye_websocket::handshake::client::Request;
+    ///
+    /// let request = Request::new("example.com", "/")?.deflate(&Options::new());
+    /// let text = String::from_utf8(request.to_bytes()).unwrap();
+    /// assert!(text.contains("\r\nSec-WebSocket-Extensions: permessage-deflate; server_no"));
+    /// # Ok::<(), sockeye_websocket::handshake::client::RequestError>(())
+    /// ```
+    #[must_use]
+    pub fn deflate(mut self, options: &Options) -> Self {
+        self.deflate = Some(*options);
+        self
+    }
+
     /// What to write to the server.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut request = self.clone();
         if !self.protocols.is_empty() {
             request.line("Sec-WebSocket-Protocol", &self.protocols.join(", "));
+        }
+        if let Some(options) = &self.deflate {
+            let offer = extensions::offer(options);
+            request.line(
+                "Sec-WebSocket-Extensions",
+                offer.to_str().expect("tokens and digits"),
+            );
         }
         request.head.push_str("\r\n");
         request.head.into_bytes()
@@ -208,30 +239,29 @@ impl Request {
         if accept.is_none_or(|accept| accept.as_bytes() != accept_key(self.key.as_bytes())) {
             return Err(ResponseError::Accept);
         }
-        // RFC 6455 4.1, 5: none was asked for.
-        if headers.contains_key(SEC_WEBSOCKET_EXTENSIONS) {
-            return Err(ResponseError::Extension);
-        }
-        // RFC 6455 4.1, 6
-        let protocol =
-            only(&headers, SEC_WEBSOCKET_PROTOCOL).map_err(|_| ResponseError::Protocol)?;
-        let protocol = match protocol {
-            None => None,
-            Some(chosen) => match self
-                .protocols
-                .iter()
-                .find(|offered| chosen == offered.as_str())
-            {
-                Some(offered) => Some(offered.clone()),
-                None => return Err(ResponseError::Protocol),
-            },
-        };
+        // RFC 6455 4.1, 5
+        let deflate = extensions::agreed(&headers, self.deflate.as_ref())?;
+        let protocol = chosen_protocol(&headers, &self.protocols)?;
         Ok(Some(Response {
             head_len: head.len,
             headers,
             protocol,
+            deflate,
         }))
     }
+}
+
+/// The subprotocol that a response chose of the ones that were offered (RFC 6455 4.1, 6).
+pub(super) fn chosen_protocol(
+    headers: &HeaderMap,
+    offered: &[String],
+) -> Result<Option<String>, ResponseError> {
+    let chosen = only(headers, SEC_WEBSOCKET_PROTOCOL).map_err(|_| ResponseError::Protocol)?;
+    let Some(chosen) = chosen else {
+        return Ok(None);
+    };
+    let known = offered.iter().find(|offered| chosen == offered.as_str());
+    known.cloned().map(Some).ok_or(ResponseError::Protocol)
 }
 
 /// The only value of a header, if there is one.
@@ -253,6 +283,8 @@ pub struct Response {
     pub headers: HeaderMap,
     /// The subprotocol that the server chose.
     pub protocol: Option<String>,
+    /// What was agreed on of permessage-deflate; `None` if the server granted nothing.
+    pub deflate: Option<Params>,
 }
 
 /// Why a response does not open the connection: one variant a rule.
@@ -262,9 +294,19 @@ pub enum ResponseError {
     /// `Sec-WebSocket-Accept` does not answer the key.
     #[error("Sec-WebSocket-Accept does not answer the key")]
     Accept,
+    /// An extension granted twice (RFC 7692 5).
+    #[error("extension granted twice")]
+    DuplicateExtension,
+    /// A parameter of an extension twice (RFC 7692 7).
+    #[error("parameter of an extension twice")]
+    DuplicateExtensionParameter,
     /// An extension that was not asked for.
     #[error("extension that was not asked for")]
     Extension,
+    /// A parameter of an extension without the value it needs, or with one that it cannot have
+    /// (RFC 7692 7.1).
+    #[error("wrong value for a parameter of an extension")]
+    ExtensionParameterValue,
     /// A head of more than [`MAX_RESPONSE_HEAD`] bytes.
     #[error("response head too long")]
     HeadTooLong,
@@ -274,9 +316,15 @@ pub enum ResponseError {
     /// What was read is not the head of an HTTP/1 response.
     #[error("not an HTTP response")]
     Malformed,
+    /// `Sec-WebSocket-Extensions` is not a list of extensions (RFC 6455 9.1).
+    #[error("Sec-WebSocket-Extensions is not a list of extensions")]
+    MalformedExtension,
     /// `Connection` without `Upgrade`.
     #[error("Connection does not name Upgrade")]
     MissingConnection,
+    /// A parameter that the client insisted on is not granted (RFC 7692 7.1.1.1, 7.1.2.1).
+    #[error("parameter of an extension is not granted")]
+    MissingExtensionParameter,
     /// `Upgrade` without `websocket`.
     #[error("Upgrade does not name websocket")]
     MissingUpgrade,
@@ -289,4 +337,10 @@ pub enum ResponseError {
     /// More than [`MAX_RESPONSE_HEADERS`] headers.
     #[error("too many headers")]
     TooManyHeaders,
+    /// A parameter that the extension does not have (RFC 7692 7).
+    #[error("unknown parameter of an extension")]
+    UnknownExtensionParameter,
+    /// A window longer than the client asked for or offered (RFC 7692 7.1.2).
+    #[error("window longer than was offered")]
+    WindowBits,
 }

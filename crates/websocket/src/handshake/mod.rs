@@ -1,7 +1,13 @@
-//! The opening handshake (RFC 6455 4), for either end of an HTTP/1.1 connection.
+//! The opening handshake, for either end of an HTTP/1.1 connection (RFC 6455 4) and of a stream
+//! of HTTP/2 (RFC 8441).
 
 pub mod client;
-mod response_head;
+pub mod extended_connect;
+mod extension_list;
+pub mod extensions;
+mod head;
+pub mod request_head;
+pub(crate) mod response_head;
 pub mod server;
 
 use base64::Engine;
@@ -31,7 +37,7 @@ pub fn accept_key(key: &[u8]) -> [u8; 28] {
 }
 
 /// The elements of a header that is a list (RFC 9110 5.6.1), from all its lines.
-fn elements(headers: &HeaderMap, name: impl AsHeaderName) -> impl Iterator<Item = &[u8]> {
+pub(crate) fn elements(headers: &HeaderMap, name: impl AsHeaderName) -> impl Iterator<Item = &[u8]> {
     headers
         .get_all(name)
         .into_iter()

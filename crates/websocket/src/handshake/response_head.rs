@@ -1,19 +1,20 @@
 //! The head of an HTTP/1 response (RFC 9112), as strict as a handshake allows.
 
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Version};
+use http::{HeaderMap, StatusCode, Version};
 
 use super::client::{MAX_RESPONSE_HEAD, MAX_RESPONSE_HEADERS, ResponseError};
+use super::head::{field, line};
 
-pub(super) struct Head {
+pub(crate) struct Head {
     /// In bytes, with the empty line.
-    pub(super) len: usize,
-    pub(super) version: Version,
-    pub(super) status: StatusCode,
-    pub(super) headers: HeaderMap,
+    pub(crate) len: usize,
+    pub(crate) version: Version,
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
 }
 
 /// Reads the head from the beginning of a response; `None` while it is not complete.
-pub(super) fn parse(read: &[u8]) -> Result<Option<Head>, ResponseError> {
+pub(crate) fn parse(read: &[u8]) -> Result<Option<Head>, ResponseError> {
     // Something that speaks another protocol is told from its first bytes.
     if !read
         .iter()
@@ -50,14 +51,6 @@ pub(super) fn parse(read: &[u8]) -> Result<Option<Head>, ResponseError> {
     }))
 }
 
-/// Takes a line, without its end, from the front.
-fn line<'a>(rest: &mut &'a [u8]) -> Option<&'a [u8]> {
-    let end = rest.windows(2).position(|two| two == b"\r\n")?;
-    let line = &rest[..end];
-    *rest = &rest[end + 2..];
-    Some(line)
-}
-
 /// RFC 9112 4. The space after the status may be missing: so may the reason, and some servers
 /// leave both out.
 fn status_line(line: &[u8]) -> Option<(Version, StatusCode)> {
@@ -85,13 +78,4 @@ fn status_line(line: &[u8]) -> Option<(Version, StatusCode)> {
         return None;
     }
     Some((version, StatusCode::from_bytes(status).ok()?))
-}
-
-/// RFC 9112 5. The types refuse what may not be in a name or value, so a space before the colon,
-/// a folded line or a lone line break is an error.
-fn field(line: &[u8]) -> Option<(HeaderName, HeaderValue)> {
-    let colon = line.iter().position(|byte| *byte == b':')?;
-    let name = HeaderName::from_bytes(&line[..colon]).ok()?;
-    let value = HeaderValue::from_bytes(line[colon + 1..].trim_ascii()).ok()?;
-    Some((name, value))
 }

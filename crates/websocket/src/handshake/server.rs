@@ -5,13 +5,14 @@ use std::collections::BTreeSet;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use http::header::{
-    CONNECTION, HeaderMap, HeaderValue, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY,
-    SEC_WEBSOCKET_PROTOCOL, SEC_WEBSOCKET_VERSION, UPGRADE,
+    CONNECTION, HeaderMap, HeaderValue, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_EXTENSIONS,
+    SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_PROTOCOL, SEC_WEBSOCKET_VERSION, UPGRADE,
 };
 use http::{Method, Response, StatusCode, Version};
 use thiserror::Error;
 
-use super::{VERSION, accept_key, elements, has_element, is_token};
+use super::{VERSION, accept_key, elements, extensions, has_element, is_token};
+use crate::deflate::{Options, Params};
 
 /// A request that is granted, and what the answer has to say.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -22,9 +23,44 @@ pub struct Accept {
     /// For `Sec-WebSocket-Protocol`: the first one that the client offered. Set it to another one
     /// of the offer, or to `None`, to choose otherwise.
     pub protocol: Option<HeaderValue>,
+    /// For `Sec-WebSocket-Extensions`: `None` until
+    /// [`negotiate_deflate`](Self::negotiate_deflate) granted something. The decoder and what
+    /// writes the frames have to be told.
+    pub deflate: Option<Params>,
 }
 
 impl Accept {
+    /// Grants the first offer of permessage-deflate that can be granted, if there is one, and
+    /// declines the others (RFC 7692 5.1). `headers` are those of the request.
+    ///
+    /// ```
+    /// use http::{HeaderMap, HeaderValue, Method, Version};
+    /// use sockeye_websocket::deflate::Options;
+    /// use sockeye_websocket::handshake::server::accept;
+    ///
+    /// let headers = HeaderMap::from_iter(
+    ///     [
+    ///         ("upgrade", "websocket"),
+    ///         ("connection", "Upgrade"),
+    ///         ("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ=="),
+    ///         ("sec-websocket-version", "13"),
+    ///         ("sec-websocket-extensions", "permessage-deflate; client_max_window_bits"),
+    ///     ]
+    ///     .map(|(name, value)| (name.parse().unwrap(), HeaderValue::from_static(value))),
+    /// );
+    /// let mut accepted = accept(&Method::GET, Version::HTTP_11, &headers)?;
+    /// accepted.negotiate_deflate(&headers, &Options::new());
+    /// assert_eq!(
+    ///     accepted.response().headers()["sec-websocket-extensions"],
+    ///     "permessage-deflate; server_no_context_takeover; client_no_context_takeover"
+    /// );
+    /// # Ok::<(), sockeye_websocket::handshake::server::Refusal>(())
+    /// ```
+    pub fn negotiate_deflate(&mut self, headers: &HeaderMap, options: &Options) {
+        // That the header is a list was seen by `accept`.
+        self.deflate = extensions::negotiate(headers, options).ok().flatten();
+    }
+
     /// The answer with status 101 (RFC 6455 4.2.2).
     #[must_use]
     pub fn response(&self) -> Response<()> {
@@ -36,6 +72,9 @@ impl Accept {
         headers.insert(SEC_WEBSOCKET_ACCEPT, self.key.clone());
         if let Some(protocol) = &self.protocol {
             headers.insert(SEC_WEBSOCKET_PROTOCOL, protocol.clone());
+        }
+        if let Some(params) = &self.deflate {
+            headers.insert(SEC_WEBSOCKET_EXTENSIONS, extensions::answer(params));
         }
         response
     }
@@ -51,6 +90,9 @@ pub enum Refusal {
     /// HTTP/1.0 cannot change the protocol.
     #[error("HTTP version older than 1.1")]
     HttpVersion,
+    /// `Sec-WebSocket-Extensions` is not a list of extensions (RFC 6455 9.1).
+    #[error("Sec-WebSocket-Extensions is not a list of extensions")]
+    InvalidExtensions,
     /// `Sec-WebSocket-Key` is not the base64 form of 16 bytes.
     #[error("Sec-WebSocket-Key is not base64 of 16 bytes")]
     InvalidKey,
@@ -168,14 +210,17 @@ pub fn accept(method: &Method, version: Version, headers: &HeaderMap) -> Result<
     }
     let accept =
         HeaderValue::from_bytes(&accept_key(key.as_bytes())).map_err(|_| Refusal::InvalidKey)?;
+    let protocol = first_protocol(headers)?;
+    extensions::check(headers)?;
     Ok(Accept {
         key: accept,
-        protocol: first_protocol(headers)?,
+        protocol,
+        deflate: None,
     })
 }
 
 /// RFC 6455 4.1, 10: what is offered are different tokens, the first the most wanted.
-fn first_protocol(headers: &HeaderMap) -> Result<Option<HeaderValue>, Refusal> {
+pub(super) fn first_protocol(headers: &HeaderMap) -> Result<Option<HeaderValue>, Refusal> {
     let mut first = None;
     let mut seen = BTreeSet::new();
     for protocol in elements(headers, SEC_WEBSOCKET_PROTOCOL) {

@@ -1,0 +1,12 @@
+//! Opening connections, against servers and proxies on loopback.
+#![cfg(feature = "client")]
+
+mod addresses;
+mod answers;
+mod proxies;
+mod redirects;
+mod requests;
+mod server;
+mod times;
+#[cfg(feature = "rustls")]
+mod tls;

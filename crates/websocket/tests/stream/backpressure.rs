@@ -1,0 +1,112 @@
+use sockeye_websocket::{Config, Error, Failure, Message, Overflow, PreparedMessage, SendError};
+
+use crate::pair;
+
+#[tokio::test]
+async fn every_byte_that_waits_is_counted() {
+    let (client, server) = pair(100, &Config::new());
+    let (mut writer, _reader) = server.split();
+    writer.feed("x".repeat(50)).await.unwrap();
+    assert_eq!(writer.buffered_amount(), 52, "the header counts");
+    writer.feed("x".repeat(200)).await.unwrap();
+    assert_eq!(writer.buffered_amount(), 52 + 204);
+    writer.try_send(vec![0; 20_000]).unwrap();
+    // The stream has taken what it holds.
+    assert_eq!(writer.buffered_amount(), 52 + 204 + 20_004 - 100);
+    client.get_ref().take();
+    let flushing = tokio::spawn(async move {
+        writer.flush().await.unwrap();
+        writer.buffered_amount()
+    });
+    let mut taken = 100;
+    while taken < 52 + 204 + 20_004 {
+        taken += client.get_ref().take().len();
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(flushing.await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn a_sender_that_met_the_high_mark_waits_for_the_low_one() {
+    let (client, server) = pair(0, &Config::new().marks(1000, 10_000));
+    let (mut writer, mut reader) = server.split();
+    let reading = tokio::spawn(async move { reader.recv().await.is_some() });
+    writer.feed(vec![0; 10_001]).await.unwrap();
+    assert_eq!(writer.try_send("no"), Err(SendError::Full));
+    let sending = tokio::spawn(async move {
+        writer.feed("after").await.unwrap();
+        writer
+    });
+    let mut taken = 0;
+    while 10_005 - taken > 1000 {
+        assert!(!sending.is_finished(), "at {taken} bytes");
+        client.get_ref().set_room(500);
+        tokio::task::yield_now().await;
+        client.get_ref().set_room(0);
+        taken += client.get_ref().take().len();
+    }
+    let mut writer = sending.await.unwrap();
+    assert!(writer.buffered_amount() <= 1000 + 7);
+    client.get_ref().set_room(1 << 20);
+    writer.drained().await.unwrap();
+    writer.flush().await.unwrap();
+    taken += client.get_ref().take().len();
+    assert_eq!(taken, 10_005 + 7);
+    reading.abort();
+}
+
+#[tokio::test]
+async fn a_slow_peer_is_disconnected_where_that_is_the_policy() {
+    let config = Config::new().marks(10, 1000).overflow(Overflow::Close);
+    let (client, server) = pair(0, &config);
+    let (writer, mut reader) = server.split();
+    let message = PreparedMessage::new(Message::from(vec![0; 2000]));
+    writer.try_send_prepared(&message).unwrap();
+    assert_eq!(writer.try_send_prepared(&message), Err(SendError::SlowPeer));
+    assert_eq!(writer.try_send("more"), Err(SendError::Closed));
+    client.get_ref().set_room(1 << 20);
+    let reading = tokio::spawn(async move { reader.recv().await });
+    let mut wire = Vec::new();
+    while !client.get_ref().has_ended() {
+        tokio::task::yield_now().await;
+        wire.extend(client.get_ref().take());
+    }
+    assert_eq!(&wire[2004..], b"\x88\x0f\x03\xf0slow consumer");
+    client.get_ref().end();
+    let error = reading.await.unwrap().unwrap().unwrap_err();
+    assert!(matches!(error, Error::Failed(Failure::SlowPeer)));
+}
+
+/// A peer that sends and does not read is not read either, once its answers wait.
+#[tokio::test]
+async fn answers_that_nobody_reads_stop_the_reading() {
+    let (client, mut server) = pair(1000, &Config::new().marks(1000, 5000));
+    let serving = tokio::spawn(async move {
+        server
+            .for_each(|message, answers| answers.send(message))
+            .await
+            .unwrap();
+    });
+    let mut input = Vec::new();
+    sockeye_websocket::frame::append_masked(
+        &mut input,
+        sockeye_websocket::Opcode::Binary,
+        &[0; 900],
+        [1, 2, 3, 4],
+    );
+    for _ in 0..10 {
+        client.get_ref().give(&input);
+        for _ in 0..5 {
+            tokio::task::yield_now().await;
+        }
+    }
+    // What was read is at most what the mark allows, and one message more.
+    client.get_ref().give(&input.repeat(1000));
+    for _ in 0..100 {
+        tokio::task::yield_now().await;
+    }
+    let echoed = client.get_ref().take().len();
+    assert!(echoed <= 1000);
+    assert!(!serving.is_finished());
+    serving.abort();
+}
