@@ -32,6 +32,8 @@ pub mod tls;
 #[cfg(feature = "hyper")]
 pub mod upgrade;
 mod utf8;
+#[cfg(feature = "client")]
+pub mod web;
 
 #[cfg(feature = "tokio")]
 pub use closer::Closer;
@@ -46,4 +48,6 @@ pub use opcode::Opcode;
 pub use prepared::PreparedMessage;
 pub use role::Role;
 #[cfg(feature = "tokio")]
-pub use stream::{Answers, Error, MessageReader, MessageWriter, Negotiated, Reader, WebSocket, Writer};
+pub use stream::{
+    Answers, Error, MessageReader, MessageWriter, Negotiated, Reader, WebSocket, Writer,
+};

@@ -1,5 +1,7 @@
 //! The state machine of a connection, with a clock that only the test moves.
 
+#![allow(clippy::unwrap_used, reason = "what fails here fails the test")]
+
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
@@ -28,11 +30,11 @@ impl Pair {
     }
 
     /// Carries what the client sends, and gives what the server heard.
-    fn to_server(&mut self) -> Vec<String> {
+    fn carry_to_server(&mut self) -> Vec<String> {
         carry(&mut self.client, &mut self.server, self.now)
     }
 
-    fn to_client(&mut self) -> Vec<String> {
+    fn carry_to_client(&mut self) -> Vec<String> {
         carry(&mut self.server, &mut self.client, self.now)
     }
 
@@ -145,10 +147,10 @@ fn messages_come_until_the_peer_closes_too() {
     assert_eq!(pair.client.outgoing().text("late"), Err(SendError::Closed));
     assert_eq!(pair.client.outgoing().ping(b""), Err(SendError::Closed));
     pair.server.outgoing().text("on its way").unwrap();
-    assert_eq!(pair.to_client(), ["on its way"]);
-    pair.to_server();
+    assert_eq!(pair.carry_to_client(), ["on its way"]);
+    pair.carry_to_server();
     assert_eq!(pair.server.outgoing().text("late"), Err(SendError::Closed));
-    pair.to_client();
+    pair.carry_to_client();
     assert_eq!(pair.client.closed(), Some(&closed(1000, "", true)));
 }
 
@@ -183,8 +185,8 @@ fn an_unanswered_close_frame() {
 fn a_stream_that_does_not_end_after_the_handshake() {
     let mut pair = Pair::new(&Config::new());
     pair.client.close(Some((1000, "")), pair.now);
-    pair.to_server();
-    pair.to_client();
+    pair.carry_to_server();
+    pair.carry_to_client();
     pair.wait(5 * SECOND);
     for endpoint in [&pair.client, &pair.server] {
         assert!(endpoint.is_ended());
@@ -217,7 +219,7 @@ fn what_came_before_a_failed_write_is_heard() {
     pair.server.outgoing().text("into the void").unwrap();
     pair.server.handle_write_error(pair.now);
     assert_eq!(pair.server.outgoing().text("more"), Err(SendError::Closed));
-    assert_eq!(pair.to_server(), ["last words"]);
+    assert_eq!(pair.carry_to_server(), ["last words"]);
     assert_eq!(pair.server.closed(), Some(&closed(1001, "", false)));
     assert_eq!(pair.server.buffered_amount(), 0);
     pair.server.handle_eof();
@@ -233,12 +235,12 @@ fn what_came_before_a_failed_write_is_heard() {
 #[test]
 fn a_violation_is_told_and_ends_the_stream() {
     for (role, bytes, error) in [
-        (Role::Server, &b"\x81\x01a"[..], ProtocolError::UnmaskedFrame),
         (
-            Role::Client,
-            b"\x81\x81abcde",
-            ProtocolError::MaskedFrame,
+            Role::Server,
+            &b"\x81\x01a"[..],
+            ProtocolError::UnmaskedFrame,
         ),
+        (Role::Client, b"\x81\x81abcde", ProtocolError::MaskedFrame),
         (Role::Client, b"\x81\x01\xff", ProtocolError::InvalidUtf8),
     ] {
         let now = Instant::now();
@@ -275,11 +277,11 @@ fn silence_is_asked_about_and_then_ends() {
 
     // Both ask; each hears the other's ping, and its answer.
     pair.wait(SECOND);
-    let ping = written(&mut pair.server);
+    let mut ping = written(&mut pair.server);
     assert_eq!(ping, [0x89, 0]);
-    heard(&mut pair.client, &mut ping.clone(), pair.now);
-    assert_eq!(pair.to_server(), ["pong "]);
-    assert_eq!(pair.to_client(), ["pong "]);
+    heard(&mut pair.client, &mut ping, pair.now);
+    assert_eq!(pair.carry_to_server(), ["pong "]);
+    assert_eq!(pair.carry_to_client(), ["pong "]);
     assert_eq!(pair.server.poll_timeout(), Some(pair.now + 10 * SECOND));
 
     // Nobody answers any more: one ping a silence, then the end.
@@ -314,7 +316,7 @@ fn while_the_stream_refuses_bytes_only_the_latest_ping_is_answered() {
         wire
     };
     heard(&mut pair.server, &mut pings(&["a", "b"]), pair.now);
-    assert_eq!(pair.to_client(), ["pong a", "pong b"]);
+    assert_eq!(pair.carry_to_client(), ["pong a", "pong b"]);
 
     pair.server.outgoing().text("stuck").unwrap();
     pair.server.handle_blocked();
@@ -323,9 +325,9 @@ fn while_the_stream_refuses_bytes_only_the_latest_ping_is_answered() {
         heard(&mut pair.server, &mut pings(&["c", "d", "e"]), pair.now);
     }
     assert_eq!(pair.server.buffered_amount(), before);
-    assert_eq!(pair.to_client(), ["stuck", "pong e"]);
+    assert_eq!(pair.carry_to_client(), ["stuck", "pong e"]);
     heard(&mut pair.server, &mut pings(&["f"]), pair.now);
-    assert_eq!(pair.to_client(), ["pong f"]);
+    assert_eq!(pair.carry_to_client(), ["pong f"]);
 }
 
 #[test]
@@ -347,8 +349,8 @@ fn fragments_keep_other_messages_out_and_let_pings_in() {
         out.send_fragment(Kind::Text, b"two", true).unwrap();
         out.binary(&[7]).unwrap();
         let (heard, answers) = match role {
-            Role::Server => (pair.to_client(), pair.to_server()),
-            Role::Client => (pair.to_server(), pair.to_client()),
+            Role::Server => (pair.carry_to_client(), pair.carry_to_server()),
+            Role::Client => (pair.carry_to_server(), pair.carry_to_client()),
         };
         assert_eq!(heard, ["one two", "[7]"]);
         assert_eq!(answers, ["pong still there?"]);

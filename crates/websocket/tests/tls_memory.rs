@@ -1,6 +1,10 @@
 //! What a TLS connection owns while it is idle, counted where it is allocated.
 #![cfg(feature = "rustls")]
 #![expect(unsafe_code, reason = "an allocator that counts has to be one")]
+#![allow(
+    clippy::print_stdout,
+    reason = "the figures are for whoever reads the test"
+)]
 
 #[path = "tls/identity.rs"]
 mod identity;

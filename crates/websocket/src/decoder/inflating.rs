@@ -107,18 +107,14 @@ impl Inflating {
                     self.record();
                     self.restart(&Message::None)?;
                 }
-                Progress::Corrupt => return Err(ProtocolError::InvalidDeflate),
                 progress => return Ok(progress),
             }
         }
     }
 
     /// Ends the message that [`inflate_part`](Self::inflate_part) read.
-    pub(super) fn finish_part(&mut self) -> Result<Progress, ProtocolError> {
-        match self.inflater.finish() {
-            Progress::Corrupt => Err(ProtocolError::InvalidDeflate),
-            progress => Ok(progress),
-        }
+    pub(super) fn finish_part(&mut self) -> Progress {
+        self.inflater.finish()
     }
 
     /// Reads `input` into the chunk as far as there is room; the first step of a message.

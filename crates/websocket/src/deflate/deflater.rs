@@ -51,8 +51,15 @@ impl Deflater {
         let start = out.len();
         out.resize(start + payload.len() + TAIL.len(), 0);
         let (read, written) = self.flush(payload, &mut out[start..]);
-        // A flush that fills all of the space may not be complete.
-        let shorter = read == payload.len() && written < payload.len() + TAIL.len();
+        // A flush that fills all of the space may not be complete. One that gives less than its
+        // end came directly behind another: there was nothing to compress.
+        let complete = TAIL.len()..payload.len() + TAIL.len();
+        let shorter = read == payload.len() && complete.contains(&written);
+        if !shorter {
+            // zlib-rs 0.6.8 forgets on reset how far its buffer was written: nothing may wait in it.
+            let mut rest = [0; 1024];
+            while self.flush(&[], &mut rest).1 == rest.len() {}
+        }
         let tail = if shorter { TAIL.len() } else { written };
         out.truncate(start + written - tail);
         shorter

@@ -388,7 +388,11 @@ impl Control {
         self.failure = Some(failure);
         self.closed
             .get_or_insert_with(|| Box::new(Closed::abnormal()));
-        outgoing.close(failure.close_code().map(|code| (code, failure.close_reason())));
+        outgoing.close(
+            failure
+                .close_code()
+                .map(|code| (code, failure.close_reason())),
+        );
         self.phase = Phase::Ending;
         self.start_closing(now);
     }

@@ -158,7 +158,10 @@ impl Outgoing {
 
     #[cfg(feature = "deflate")]
     fn twin(&self, message: &PreparedMessage) -> Bytes {
-        let params = self.compressor.as_ref().map(|compressor| compressor.params());
+        let params = self
+            .compressor
+            .as_ref()
+            .map(|compressor| compressor.params());
         message.frame(params).clone()
     }
 

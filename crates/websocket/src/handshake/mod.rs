@@ -37,7 +37,10 @@ pub fn accept_key(key: &[u8]) -> [u8; 28] {
 }
 
 /// The elements of a header that is a list (RFC 9110 5.6.1), from all its lines.
-pub(crate) fn elements(headers: &HeaderMap, name: impl AsHeaderName) -> impl Iterator<Item = &[u8]> {
+pub(crate) fn elements(
+    headers: &HeaderMap,
+    name: impl AsHeaderName,
+) -> impl Iterator<Item = &[u8]> {
     headers
         .get_all(name)
         .into_iter()

@@ -14,8 +14,8 @@ use super::answers::Direct;
 use super::{Error, Negotiated};
 use crate::closer::Registration;
 use crate::{
-    Closed, Config, Endpoint, Failure, Incoming, Kind, Message, MessageRef, Outgoing, Overflow, ProtocolError,
-    Role, SendError, Settings, read_buffer,
+    Closed, Config, Endpoint, Failure, Incoming, Kind, Message, MessageRef, Outgoing, Overflow,
+    ProtocolError, Role, SendError, Settings, read_buffer,
 };
 
 /// From how many queued bytes on they are written although more may follow.
@@ -245,7 +245,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
                 skipping = !part.last;
                 ControlFlow::Continue(())
             }
-            Incoming::Part(part) => ControlFlow::Break((MessageRef::from(part.data).to_owned(), part.last)),
+            Incoming::Part(part) => {
+                ControlFlow::Break((MessageRef::from(part.data).to_owned(), part.last))
+            }
             Incoming::Message(message) => ControlFlow::Break((message.to_owned(), true)),
             Incoming::Pong(_) => ControlFlow::Continue(()),
         });
@@ -461,9 +463,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
         if !self.endpoint.is_open() {
             return;
         }
-        let registration = self
-            .registration
-            .get_or_insert_with(|| closer.register());
+        let registration = self.registration.get_or_insert_with(|| closer.register());
         if let Some((code, reason)) = registration.poll(waker) {
             self.endpoint.close(Some((code, &reason)), now());
         }

@@ -160,7 +160,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> MessageWriter<'_, S> {
     /// As [`WebSocket::send`](super::WebSocket::send).
     pub async fn finish(mut self) -> Result<(), SendError> {
         self.put(b"", true).await?;
-        poll_fn(|cx| self.holder.poll(cx, |driver, wakers| driver.poll_flush(wakers))).await
+        poll_fn(|cx| {
+            self.holder
+                .poll(cx, |driver, wakers| driver.poll_flush(wakers))
+        })
+        .await
     }
 
     async fn put(&mut self, piece: &[u8], last: bool) -> Result<(), SendError> {

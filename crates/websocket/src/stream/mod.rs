@@ -22,8 +22,7 @@ pub use split::{Reader, Writer};
 use driver::{Driver, Wakers};
 
 use crate::{
-    Closed, Config, Incoming, Kind, Message, MessageRef, PreparedMessage, Role,
-    SendError, deflate,
+    Closed, Config, Incoming, Kind, Message, MessageRef, PreparedMessage, Role, SendError, deflate,
 };
 
 /// What the opening handshake led to, for [`WebSocket::new`].
@@ -215,8 +214,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
     pub async fn close(&mut self, code: u16, reason: &str) -> Result<Closed, Error> {
         self.start_close(code, reason);
         poll_fn(|cx| {
-            self.driver
-                .poll_visit(Wakers::one(cx), &mut |_, _, _| ControlFlow::<()>::Continue(()))
+            self.driver.poll_visit(Wakers::one(cx), &mut |_, _, _| {
+                ControlFlow::<()>::Continue(())
+            })
         })
         .await;
         match self.driver.report() {

@@ -129,7 +129,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Writer<S> {
     /// As there.
     pub async fn feed(&mut self, message: impl Into<Message>) -> Result<(), SendError> {
         let mut message = Some(message.into());
-        poll_fn(|cx| self.shared.poll(cx, |driver, wakers| driver.poll_feed(wakers, &mut message))).await
+        poll_fn(|cx| {
+            self.shared
+                .poll(cx, |driver, wakers| driver.poll_feed(wakers, &mut message))
+        })
+        .await
     }
 
     /// As [`WebSocket::flush`].
@@ -137,7 +141,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Writer<S> {
     /// # Errors
     /// As there.
     pub async fn flush(&mut self) -> Result<(), SendError> {
-        poll_fn(|cx| self.shared.poll(cx, |driver, wakers| driver.poll_flush(wakers))).await
+        poll_fn(|cx| {
+            self.shared
+                .poll(cx, |driver, wakers| driver.poll_flush(wakers))
+        })
+        .await
     }
 
     /// Sends without waiting: the message is accepted now or not at all, and the reader's task
@@ -177,7 +185,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Writer<S> {
     /// # Errors
     /// As there.
     pub async fn send_prepared(&mut self, message: &PreparedMessage) -> Result<(), SendError> {
-        poll_fn(|cx| self.shared.poll(cx, |driver, wakers| driver.poll_accept(wakers))).await?;
+        poll_fn(|cx| {
+            self.shared
+                .poll(cx, |driver, wakers| driver.poll_accept(wakers))
+        })
+        .await?;
         self.shared
             .with(|driver, _| driver.endpoint.outgoing().send_prepared(message))?;
         self.flush().await
@@ -187,11 +199,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Writer<S> {
     ///
     /// # Errors
     /// As there.
-    pub async fn send_stream(
-        &mut self,
-        kind: Kind,
-    ) -> Result<MessageWriter<'_, S>, SendError> {
-        poll_fn(|cx| self.shared.poll(cx, |driver, wakers| driver.poll_accept(wakers))).await?;
+    pub async fn send_stream(&mut self, kind: Kind) -> Result<MessageWriter<'_, S>, SendError> {
+        poll_fn(|cx| {
+            self.shared
+                .poll(cx, |driver, wakers| driver.poll_accept(wakers))
+        })
+        .await?;
         Ok(MessageWriter::half(&self.shared, kind))
     }
 
@@ -211,7 +224,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Writer<S> {
     /// # Errors
     /// [`SendError::Closed`] if the stream failed before.
     pub async fn close(&mut self, code: u16, reason: &str) -> Result<(), SendError> {
-        self.shared.change(|driver| driver.close(Some((code, reason))));
+        self.shared
+            .change(|driver| driver.close(Some((code, reason))));
         self.flush().await
     }
 
@@ -220,7 +234,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Writer<S> {
     /// # Errors
     /// As there.
     pub async fn drained(&mut self) -> Result<(), SendError> {
-        poll_fn(|cx| self.shared.poll(cx, |driver, wakers| driver.poll_drained(wakers))).await
+        poll_fn(|cx| {
+            self.shared
+                .poll(cx, |driver, wakers| driver.poll_drained(wakers))
+        })
+        .await
     }
 
     /// As [`WebSocket::buffered_amount`].

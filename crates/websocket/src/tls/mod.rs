@@ -2,7 +2,7 @@
 //! [`TlsStream`] it makes of a connection.
 //!
 //! It is [rustls] with the provider *ring*, TLS 1.2 and 1.3. For a client see
-//! [`Connector`](crate::client).
+//! `client::Connector`.
 //!
 //! ```no_run
 //! use sockeye_websocket::tls::Acceptor;

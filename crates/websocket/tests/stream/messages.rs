@@ -62,8 +62,14 @@ async fn bytes_behind_the_handshake_come_first() {
     let mut server = WebSocket::new(far, Role::Server, Negotiated::default(), &Config::new());
     server.send("later").await.unwrap();
     assert_eq!(client.protocol(), Some("chat"));
-    assert_eq!(client.recv().await.unwrap().unwrap(), Message::from("early"));
-    assert_eq!(client.recv().await.unwrap().unwrap(), Message::from("later"));
+    assert_eq!(
+        client.recv().await.unwrap().unwrap(),
+        Message::from("early")
+    );
+    assert_eq!(
+        client.recv().await.unwrap().unwrap(),
+        Message::from("later")
+    );
 }
 
 /// Every future is dropped after each single poll, while the stream moves byte by byte.
@@ -196,5 +202,8 @@ async fn a_message_given_up_is_no_message() {
     let (mut client, mut server) = pair(4096, &Config::new());
     drop(client.send_stream(Kind::Text).await.unwrap());
     client.send("whole").await.unwrap();
-    assert_eq!(server.recv().await.unwrap().unwrap(), Message::from("whole"));
+    assert_eq!(
+        server.recv().await.unwrap().unwrap(),
+        Message::from("whole")
+    );
 }

@@ -150,7 +150,8 @@ async fn an_endless_handshake_message_is_cut_off() {
             }
         }
     };
-    let (error, ()) = tokio::join!(Identity::new().acceptor().accept(near), send);
+    let acceptor = Identity::new().acceptor();
+    let (error, ()) = tokio::join!(acceptor.accept(near), send);
     let Err(Error::Io(error)) = error else {
         panic!("{error:?}");
     };
@@ -241,7 +242,7 @@ async fn certificates_of_clients_are_checked() {
             let (server, _client) = meet(&acceptor, client(Some(&own))).await;
             let server = server.expect("its authority is known");
             let sent = server.peer_certificates().expect("it sent one");
-            assert_eq!(sent, [own.certificate.clone()]);
+            assert_eq!(sent, std::slice::from_ref(&own.certificate));
 
             let (server, _client) = meet(&acceptor, client(None)).await;
             match server {

@@ -39,9 +39,12 @@ impl Bits {
     }
 }
 
+/// What is sent, frame by frame: first bytes and payloads.
+type Row<'a> = (&'a str, &'a [(u8, &'a [u8])]);
+
 #[test]
 fn rsv1_where_it_has_no_meaning() {
-    let rows: [(&str, &[(u8, &[u8])]); 5] = [
+    let rows: [Row<'_>; 5] = [
         ("on a ping", &[(0xC9, b"ping")]),
         ("on a pong", &[(0xCA, b"pong")]),
         ("on a close frame", &[(0xC8, b"\x03\xe8")]),
@@ -122,7 +125,6 @@ fn a_bomb_costs_no_more_than_the_limit() {
         assert_eq!(library.peer.close_code(), Some(1009), "{role:?}");
         match library.ended() {
             crate::library::Ended::Served { closed, peak } => {
-                println!("{role:?}: {peak} bytes at most, for a limit of {LIMIT}");
                 assert!(
                     peak < LIMIT + (64 << 10),
                     "{role:?}: {peak} bytes for a limit of {LIMIT}"

@@ -101,7 +101,7 @@ impl Feed<'_> {
             }
             let mut progress = inflating.inflate_part(&mut rest)?;
             if progress == Progress::Hungry && frame.left == 0 && frame.fin {
-                progress = inflating.finish_part()?;
+                progress = inflating.finish_part();
             }
             // What came out so far has to be taken before more can: as long as more may come, at
             // least a byte counts as not read, so that a caller which stops has one to feed again.
@@ -133,6 +133,10 @@ impl Feed<'_> {
                 if last && end < chunk.len() {
                     return Err(ProtocolError::InvalidUtf8);
                 }
+            }
+            // What is wrong before it counts, however the message was cut.
+            if progress == Progress::Corrupt {
+                return Err(ProtocolError::InvalidDeflate);
             }
             if end == 0 && !last {
                 // A frame that is to be read further, or the next one.
