@@ -1,11 +1,10 @@
 //! What a connection must receive next, and whether it did: the check of order that every run carries.
 
 use serde_json::Value;
+use sockeye_bench::fault::Fault;
 use sockeye_bench::frame::{self, CLOSE, PING, PONG, TEXT};
+use sockeye_bench::link::Link;
 use sockeye_bench::ring::Ring;
-
-use crate::fault::Fault;
-use crate::link::Link;
 
 /// How far a connection has got in the messages that are owed to it.
 #[derive(Debug, Clone)]

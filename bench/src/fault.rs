@@ -6,27 +6,48 @@ use std::time::Duration;
 
 /// The end of a run without a figure.
 #[derive(Debug)]
-pub(crate) enum Fault {
+pub enum Fault {
     /// A message is missing, came twice, came early, or says something else.
     Order {
+        /// Index of the connection.
         connection: usize,
+        /// The message that was due.
         expected: String,
+        /// What came instead.
         got: String,
     },
     /// A connection ended that nobody had closed.
-    Closed { connection: usize },
+    Closed {
+        /// Index of the connection.
+        connection: usize,
+    },
     /// Something that the protocol does not allow here.
-    Protocol { connection: usize, what: String },
+    Protocol {
+        /// Index of the connection.
+        connection: usize,
+        /// What it was.
+        what: String,
+    },
     /// Nothing came any more although something was owed.
-    Stalled { owed: String },
+    Stalled {
+        /// What was owed.
+        owed: String,
+    },
     /// A reader that should have been quick was not: others had its core for so long.
-    Disturbed { pause: Duration, fault: Box<Self> },
+    Disturbed {
+        /// How long.
+        pause: Duration,
+        /// What followed.
+        fault: Box<Self>,
+    },
     /// The operating system refused.
     Io(io::Error),
 }
 
 impl Fault {
-    pub(crate) fn order(connection: usize, expected: &[u8], got: &[u8]) -> Self {
+    /// `got` came where `expected` was due.
+    #[must_use]
+    pub fn order(connection: usize, expected: &[u8], got: &[u8]) -> Self {
         Self::Order {
             connection,
             expected: excerpt(expected),
@@ -34,7 +55,9 @@ impl Fault {
         }
     }
 
-    pub(crate) fn protocol(connection: usize, what: &str, bytes: &[u8]) -> Self {
+    /// `bytes` came, which are `what`.
+    #[must_use]
+    pub fn protocol(connection: usize, what: &str, bytes: &[u8]) -> Self {
         Self::Protocol {
             connection,
             what: format!("{what}: {}", excerpt(bytes)),
@@ -42,7 +65,8 @@ impl Fault {
     }
 
     /// One or two words for a table's cell.
-    pub(crate) fn label(&self) -> &'static str {
+    #[must_use]
+    pub fn label(&self) -> &'static str {
         match self {
             Self::Order { .. } => "ORDER",
             Self::Closed { .. } => "CLOSED",

@@ -12,17 +12,26 @@ use crate::link::Link;
 use crate::process::Server;
 
 /// What a row does with what arrives.
-pub(crate) trait Work {
+pub trait Work {
     /// Takes what it can of `bytes` and says how much; the rest comes again with what follows it.
+    ///
+    /// # Errors
+    /// What a right server never sends.
     fn received(&mut self, index: usize, link: &mut Link, bytes: &[u8]) -> Result<usize, Fault>;
 
     /// The stream has ended.
+    ///
+    /// # Errors
+    /// [`Fault::Closed`], unless it may.
     fn ended(&mut self, index: usize, link: &mut Link) -> Result<(), Fault> {
         link.close();
         Err(Fault::Closed { connection: index })
     }
 
     /// Does what is due by the clock and says when to ask again.
+    ///
+    /// # Errors
+    /// What went wrong in doing it.
     fn tick(&mut self, _links: &mut [Link], _now: Instant) -> Result<Option<Instant>, Fault> {
         Ok(None)
     }
@@ -30,16 +39,21 @@ pub(crate) trait Work {
 
 /// The connections and what they share.
 #[derive(Debug)]
-pub(crate) struct Fleet {
+pub struct Fleet {
     epoll: Rc<Epoll>,
-    pub(crate) links: Vec<Link>,
+    /// All of them, by index.
+    pub links: Vec<Link>,
     scratch: Vec<u8>,
     events: Vec<EpollEvent>,
     opened: u32,
 }
 
 impl Fleet {
-    pub(crate) fn new() -> io::Result<Self> {
+    /// No connections yet.
+    ///
+    /// # Errors
+    /// The system's, if it has no descriptor left.
+    pub fn new() -> io::Result<Self> {
         Ok(Self {
             epoll: Rc::new(Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC)?),
             links: Vec::new(),
@@ -50,7 +64,10 @@ impl Fleet {
     }
 
     /// One more TCP connection; its index.
-    pub(crate) fn open(&mut self, server: &Server) -> io::Result<usize> {
+    ///
+    /// # Errors
+    /// The system's, if it does not connect.
+    pub fn open(&mut self, server: &Server) -> io::Result<usize> {
         let index = self.links.len();
         // A thousand to an address, so that ten thousand and what is left of an earlier run fit.
         self.opened += 1;
@@ -64,7 +81,10 @@ impl Fleet {
     }
 
     /// Waits at most `timeout`, then handles whatever has come.
-    pub(crate) fn turn(&mut self, work: &mut impl Work, timeout: Duration) -> Result<(), Fault> {
+    ///
+    /// # Errors
+    /// What the work found in it.
+    pub fn turn(&mut self, work: &mut impl Work, timeout: Duration) -> Result<(), Fault> {
         let due = work.tick(&mut self.links, Instant::now())?;
         let until_due = due.map_or(timeout, |due| due.saturating_duration_since(Instant::now()));
         let wait = timeout.min(until_due).as_micros().div_ceil(1000);
@@ -94,7 +114,7 @@ impl Fleet {
     ///
     /// # Errors
     /// [`Fault::Stalled`] if it has not said so within `limit`.
-    pub(crate) fn turn_until<W: Work>(
+    pub fn turn_until<W: Work>(
         &mut self,
         work: &mut W,
         limit: Duration,
@@ -112,7 +132,10 @@ impl Fleet {
     }
 
     /// Turns for a time.
-    pub(crate) fn turn_for(&mut self, work: &mut impl Work, span: Duration) -> Result<(), Fault> {
+    ///
+    /// # Errors
+    /// What the work found.
+    pub fn turn_for(&mut self, work: &mut impl Work, span: Duration) -> Result<(), Fault> {
         let end = Instant::now() + span;
         loop {
             let left = end.saturating_duration_since(Instant::now());
@@ -135,15 +158,17 @@ fn read(
         Some(0) => return work.ended(index, link),
         Some(len) => len,
     };
+    let unsealed = link.unseal(&scratch[..len])?;
+    let received = unsealed.as_deref().unwrap_or(&scratch[..len]);
     if link.tail.is_empty() {
-        let taken = work.received(index, link, &scratch[..len])?;
+        let taken = work.received(index, link, received)?;
         // Whoever closed or replaced the stream wants nothing of the old one.
-        if taken < len {
-            link.tail.extend_from_slice(&scratch[taken..len]);
+        if taken < received.len() {
+            link.tail.extend_from_slice(&received[taken..]);
         }
     } else {
         let mut bytes = mem::take(&mut link.tail);
-        bytes.extend_from_slice(&scratch[..len]);
+        bytes.extend_from_slice(received);
         let taken = work.received(index, link, &bytes)?;
         bytes.drain(..taken);
         link.tail = bytes;

@@ -1,5 +1,7 @@
 //! WebSocket frames (RFC 6455 section 5.2), as far as a generator of whole messages needs them.
 
+use std::ops::Range;
+
 /// Opcode of a text frame.
 pub const TEXT: u8 = 0x1;
 /// Opcode of a Close frame.
@@ -52,32 +54,29 @@ pub fn split(bytes: &[u8]) -> Result<Option<Frame<'_>>, Unexpected> {
             head: [first, second],
         });
     }
-    let (start, len) = match second {
+    Ok(payload(bytes).map(|payload| Frame {
+        opcode: first & 0x0f,
+        payload: &bytes[payload.clone()],
+        len: payload.end,
+    }))
+}
+
+/// Where the payload of the first, unmasked frame is, whatever its first byte says; `None` while it is incomplete.
+#[must_use]
+pub fn payload(bytes: &[u8]) -> Option<Range<usize>> {
+    let (start, len): (usize, usize) = match *bytes.get(1)? {
         126 => {
-            let Some(&long) = bytes[2..].first_chunk::<2>() else {
-                return Ok(None);
-            };
+            let &long = bytes[2..].first_chunk::<2>()?;
             (4, usize::from(u16::from_be_bytes(long)))
         }
         127 => {
-            let Some(&long) = bytes[2..].first_chunk::<8>() else {
-                return Ok(None);
-            };
-            (
-                10,
-                usize::try_from(u64::from_be_bytes(long)).unwrap_or(usize::MAX),
-            )
+            let &long = bytes[2..].first_chunk::<8>()?;
+            (10, usize::try_from(u64::from_be_bytes(long)).ok()?)
         }
         short => (2, usize::from(short)),
     };
-    let Some(payload) = bytes[start..].get(..len) else {
-        return Ok(None);
-    };
-    Ok(Some(Frame {
-        opcode: first & 0x0f,
-        payload,
-        len: start + len,
-    }))
+    let end = start.checked_add(len)?;
+    (end <= bytes.len()).then_some(start..end)
 }
 
 /// A masked frame of a client.

@@ -1,5 +1,6 @@
 //! One connection to the server under test: bytes in, bytes out, nothing else.
 
+use std::fmt;
 use std::io;
 use std::net::SocketAddrV4;
 use std::os::fd::{AsRawFd, OwnedFd};
@@ -14,37 +15,56 @@ use nix::sys::socket::{
 
 use crate::process::source;
 
+/// What stands between the bytes of a row and those on the wire, such as TLS.
+pub trait Layer: fmt::Debug {
+    /// Appends to `wire` what carries `plain`, and whatever else is due, which may be all there is.
+    ///
+    /// # Errors
+    /// The layer's.
+    fn seal(&mut self, plain: &[u8], wire: &mut Vec<u8>) -> io::Result<()>;
+
+    /// Appends to `plain` what came with `wire`.
+    ///
+    /// # Errors
+    /// The layer's.
+    fn unseal(&mut self, wire: &[u8], plain: &mut Vec<u8>) -> io::Result<()>;
+}
+
 /// A connected stream, registered for reading under its index.
 #[derive(Debug)]
-pub(crate) struct Link {
+pub struct Link {
     index: usize,
     socket: Option<OwnedFd>,
     epoll: Rc<Epoll>,
     /// What the last read left of an unfinished message.
     pub(super) tail: Vec<u8>,
     outbox: Vec<u8>,
+    layer: Option<Box<dyn Layer>>,
 }
 
 impl Link {
-    pub(crate) fn open(
-        index: usize,
-        epoll: &Rc<Epoll>,
-        to: SocketAddrV4,
-        turn: u32,
-    ) -> io::Result<Self> {
+    /// Connects, from one of this machine's addresses that `turn` chooses.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn open(index: usize, epoll: &Rc<Epoll>, to: SocketAddrV4, turn: u32) -> io::Result<Self> {
         let mut link = Self {
             index,
             socket: None,
             epoll: Rc::clone(epoll),
             tail: Vec::new(),
             outbox: Vec::new(),
+            layer: None,
         };
         link.reopen(to, turn)?;
         Ok(link)
     }
 
     /// Drops the stream, if there is one, and connects a new one.
-    pub(crate) fn reopen(&mut self, to: SocketAddrV4, turn: u32) -> io::Result<()> {
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn reopen(&mut self, to: SocketAddrV4, turn: u32) -> io::Result<()> {
         self.close();
         let fd = socket(
             AddressFamily::Inet,
@@ -66,14 +86,19 @@ impl Link {
         Ok(())
     }
 
-    pub(crate) fn close(&mut self) {
+    /// Drops the stream and what was not yet sent or handled.
+    pub fn close(&mut self) {
         self.socket = None;
+        self.layer = None;
         self.tail = Vec::new();
         self.outbox = Vec::new();
     }
 
     /// Stops reading, as a client that hangs does: its window fills and stays full.
-    pub(crate) fn pause(&mut self) -> io::Result<()> {
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn pause(&mut self) -> io::Result<()> {
         if let Some(fd) = &self.socket {
             self.epoll.delete(fd)?;
         }
@@ -81,7 +106,10 @@ impl Link {
     }
 
     /// Reads again.
-    pub(crate) fn resume(&mut self) -> io::Result<()> {
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn resume(&mut self) -> io::Result<()> {
         if let Some(fd) = &self.socket {
             self.epoll
                 .add(fd, EpollEvent::new(EpollFlags::EPOLLIN, self.index as u64))?;
@@ -89,8 +117,40 @@ impl Link {
         Ok(())
     }
 
+    /// From here on all bytes pass through `layer`, which may begin by sending some of its own.
+    ///
+    /// # Errors
+    /// The system's, or the layer's.
+    pub fn wrap(&mut self, layer: Box<dyn Layer>) -> io::Result<()> {
+        self.layer = Some(layer);
+        self.send(&[])
+    }
+
     /// Writes now; what the kernel does not take follows when it does.
-    pub(crate) fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
+        let Some(layer) = &mut self.layer else {
+            return self.put(bytes);
+        };
+        let mut wire = Vec::new();
+        layer.seal(bytes, &mut wire)?;
+        self.put(&wire)
+    }
+
+    /// What the layer makes of bytes from the wire; `None` without one.
+    pub(super) fn unseal(&mut self, wire: &[u8]) -> io::Result<Option<Vec<u8>>> {
+        let Some(layer) = &mut self.layer else {
+            return Ok(None);
+        };
+        let mut plain = Vec::new();
+        layer.unseal(wire, &mut plain)?;
+        self.send(&[])?;
+        Ok(Some(plain))
+    }
+
+    fn put(&mut self, bytes: &[u8]) -> io::Result<()> {
         let Some(fd) = &self.socket else {
             return Ok(());
         };

@@ -11,19 +11,9 @@ mod contestant;
 #[cfg(target_os = "linux")]
 mod expect;
 #[cfg(target_os = "linux")]
-mod fault;
-#[cfg(target_os = "linux")]
-mod fleet;
-#[cfg(target_os = "linux")]
 mod http;
 #[cfg(target_os = "linux")]
-mod link;
-#[cfg(target_os = "linux")]
-mod meter;
-#[cfg(target_os = "linux")]
 mod options;
-#[cfg(target_os = "linux")]
-mod process;
 #[cfg(target_os = "linux")]
 mod report;
 #[cfg(target_os = "linux")]

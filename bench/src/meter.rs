@@ -12,7 +12,7 @@ use crate::process::Server;
 const LONGEST_NS: u64 = 60_000_000_000;
 
 /// Work whose units are counted and timed.
-pub(crate) trait Metered: Work {
+pub trait Metered: Work {
     /// Units finished since the start.
     fn units(&self) -> u64;
     /// Where the latencies go.
@@ -21,31 +21,50 @@ pub(crate) trait Metered: Work {
 
 /// Latencies in nanoseconds, to two digits.
 #[derive(Debug, Clone)]
-pub(crate) struct Latency(pub(crate) Histogram<u64>);
+pub struct Latency(Histogram<u64>);
+
+impl Default for Latency {
+    fn default() -> Self {
+        Self::new()
+    }
+}
 
 impl Latency {
-    pub(crate) fn new() -> Self {
+    /// None yet.
+    ///
+    /// # Panics
+    /// Never: the bounds are constants.
+    #[must_use]
+    pub fn new() -> Self {
         Self(Histogram::new_with_bounds(1, LONGEST_NS, 2).expect("bounds in order"))
     }
 
-    pub(crate) fn record(&mut self, elapsed: Duration) {
+    /// One more.
+    pub fn record(&mut self, elapsed: Duration) {
         self.0.saturating_record((elapsed.as_nanos() as u64).max(1));
     }
 
-    pub(crate) fn record_n(&mut self, elapsed: Duration, count: usize) {
+    /// As many more that took the same time.
+    pub fn record_n(&mut self, elapsed: Duration, count: usize) {
         self.0
             .saturating_record_n((elapsed.as_nanos() as u64).max(1), count as u64);
     }
 
+    /// Forgets all.
+    pub fn reset(&mut self) {
+        self.0.reset();
+    }
+
     /// The value below which `share` percent lie, in microseconds.
-    pub(crate) fn percentile(&self, share: f64) -> f64 {
+    #[must_use]
+    pub fn percentile(&self, share: f64) -> f64 {
         self.0.value_at_percentile(share) as f64 / 1e3
     }
 }
 
 /// A look at the clocks of server and generator.
 #[derive(Debug)]
-pub(crate) struct Start {
+pub struct Start {
     server: Duration,
     generator: Duration,
     at: Instant,
@@ -53,15 +72,17 @@ pub(crate) struct Start {
 
 /// What a measurement gave.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Cost {
+pub struct Cost {
     /// Microseconds of the server per unit.
-    pub(crate) figure: f64,
+    pub figure: f64,
     /// Share of its core that the generator needed.
-    pub(crate) generator: f64,
+    pub generator: f64,
 }
 
 impl Start {
-    pub(crate) fn now(server: &Server) -> Self {
+    /// Both clocks now.
+    #[must_use]
+    pub fn now(server: &Server) -> Self {
         Self {
             server: server.cpu(),
             generator: own_cpu(),
@@ -73,7 +94,7 @@ impl Start {
     ///
     /// # Errors
     /// [`Fault::Stalled`] if there are none.
-    pub(crate) fn cost(&self, server: &Server, units: u64) -> Result<Cost, Fault> {
+    pub fn cost(&self, server: &Server, units: u64) -> Result<Cost, Fault> {
         let wall = self.at.elapsed();
         if units == 0 {
             return Err(Fault::Stalled {
@@ -89,7 +110,10 @@ impl Start {
 }
 
 /// Turns for `warm_up`, then for `span`, and gives the cost of a unit of the latter.
-pub(crate) fn cost(
+///
+/// # Errors
+/// What the work found, or [`Fault::Stalled`] if not one unit was done.
+pub fn cost(
     fleet: &mut Fleet,
     work: &mut impl Metered,
     server: &Server,
@@ -97,7 +121,7 @@ pub(crate) fn cost(
     span: Duration,
 ) -> Result<Cost, Fault> {
     fleet.turn_for(work, warm_up)?;
-    work.latency().0.reset();
+    work.latency().reset();
     let (start, units) = (Start::now(server), work.units());
     fleet.turn_for(work, span)?;
     start.cost(server, work.units() - units)

@@ -1,7 +1,9 @@
 //! The table.
 
+use sockeye_bench::fault::Fault;
+use sockeye_bench::table::{number, render};
+
 use crate::contestant::Contestant;
-use crate::fault::Fault;
 use crate::rows::{Outcome, Row, Target};
 
 /// All rounds of one row on one server.
@@ -227,41 +229,6 @@ pub(crate) fn details(lines: &[Line]) -> String {
         }
     }
     format!("{}\n{remarks}", render(&table))
-}
-
-/// Three significant digits.
-fn number(value: f64) -> String {
-    match value.abs() {
-        v if v >= 100.0 => format!("{value:.0}"),
-        v if v >= 10.0 => format!("{value:.1}"),
-        _ => format!("{value:.2}"),
-    }
-}
-
-fn render(rows: &[Vec<String>]) -> String {
-    let columns = rows.first().map_or(0, Vec::len);
-    let widths: Vec<usize> = (0..columns)
-        .map(|column| {
-            rows.iter()
-                .map(|row| row[column].chars().count())
-                .max()
-                .unwrap_or(0)
-        })
-        .collect();
-    let mut text = String::new();
-    for (at, row) in rows.iter().enumerate() {
-        for (cell, width) in row.iter().zip(&widths) {
-            text.push_str(&format!("| {cell:width$} "));
-        }
-        text.push_str("|\n");
-        if at == 0 {
-            for width in &widths {
-                text.push_str(&format!("|{}", "-".repeat(width + 2)));
-            }
-            text.push_str("|\n");
-        }
-    }
-    text
 }
 
 #[cfg(test)]

@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
+use sockeye_bench::fault::Fault;
+use sockeye_bench::fleet::{Fleet, Work};
 use sockeye_bench::frame::{self, TEXT};
+use sockeye_bench::link::Link;
+use sockeye_bench::process::Server;
 use sockeye_bench::script::{self, ACCEPT};
 
 use crate::expect::{heartbeat, whole_frame};
-use crate::fault::Fault;
-use crate::fleet::{Fleet, Work};
-use crate::link::Link;
-use crate::process::Server;
 
 /// Handshakes under way at a time: fewer than any server's backlog.
 const AT_ONCE: usize = 64;

@@ -4,12 +4,11 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use clap::Parser;
-use nix::sys::resource::{Resource, getrlimit, setrlimit};
+use sockeye_bench::fault::Fault;
+use sockeye_bench::process::{self, Recipe, Server};
 
 use crate::contestant::Contestant;
-use crate::fault::Fault;
 use crate::options::Options;
-use crate::process::{self, Recipe, Server};
 use crate::report::{self, Cell, Line};
 use crate::rows::{Outcome, Plan, Row};
 
@@ -159,14 +158,8 @@ fn once(row: Row, entrant: &Entrant, plan: &Plan, pinned: bool) -> Result<Outcom
 
 fn raise_file_limit(plan: &Plan) -> Result<(), String> {
     let needed = plan.sessions.max(plan.audience) as u64 + 1000;
-    let (soft, hard) = getrlimit(Resource::RLIMIT_NOFILE).map_err(|error| error.to_string())?;
-    if soft < needed {
-        // The servers inherit it.
-        setrlimit(Resource::RLIMIT_NOFILE, needed.min(hard), hard)
-            .map_err(|error| error.to_string())?;
-    }
-    if hard < needed {
-        eprintln!("only {hard} files may be open: rows with {needed} connections will fail");
+    if let Some(most) = process::allow_files(needed).map_err(|error| error.to_string())? {
+        eprintln!("only {most} files may be open: rows with {needed} connections will fail");
     }
     Ok(())
 }

@@ -2,16 +2,16 @@
 
 use std::time::{Duration, Instant};
 
+use sockeye_bench::fault::Fault;
+use sockeye_bench::fleet::{Fleet, Work};
+use sockeye_bench::link::Link;
+use sockeye_bench::meter::{Latency, Start};
+use sockeye_bench::process::Server;
 use sockeye_bench::ring::Ring;
 use sockeye_bench::script;
 
 use super::{Outcome, Plan};
 use crate::expect::Expected;
-use crate::fault::Fault;
-use crate::fleet::{Fleet, Work};
-use crate::link::Link;
-use crate::meter::{Latency, Start};
-use crate::process::Server;
 use crate::session;
 
 const COUNT: usize = 100;
@@ -31,7 +31,7 @@ pub(crate) fn run(server: &Server, plan: &Plan) -> Result<Outcome, Fault> {
     let request = script::burst_request(COUNT);
     // Whole bursts only, each when the one before has arrived everywhere: the first ones warm up.
     rounds(&mut fleet, &mut burst, &request, plan.warm_up)?;
-    burst.latency.0.reset();
+    burst.latency.reset();
     let start = Start::now(server);
     let bursts = rounds(&mut fleet, &mut burst, &request, plan.span)?;
     let cost = start.cost(server, bursts * (COUNT * plan.audience) as u64)?;

@@ -2,16 +2,16 @@
 
 use std::time::{Duration, Instant};
 
+use sockeye_bench::fault::Fault;
+use sockeye_bench::fleet::{Fleet, Work};
+use sockeye_bench::link::Link;
+use sockeye_bench::meter::{self, Latency, Metered};
+use sockeye_bench::process::Server;
 use sockeye_bench::ring::Ring;
 use sockeye_bench::script::Argument;
 
 use super::{Outcome, Plan};
 use crate::expect::Expected;
-use crate::fault::Fault;
-use crate::fleet::{Fleet, Work};
-use crate::link::Link;
-use crate::meter::{self, Latency, Metered};
-use crate::process::Server;
 use crate::session;
 
 const CONNECTIONS: usize = 64;

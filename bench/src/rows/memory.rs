@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
+use sockeye_bench::fault::Fault;
+use sockeye_bench::fleet::Fleet;
+use sockeye_bench::process::Server;
 use sockeye_bench::script::Argument;
 
 use super::echo::Echo;
 use super::{Outcome, Plan};
-use crate::fault::Fault;
-use crate::fleet::Fleet;
-use crate::process::Server;
 use crate::session;
 
 /// Sessions opened before the first look: what a server allots once is none of a session's memory.

@@ -10,12 +10,12 @@ mod stuck;
 
 use std::time::Duration;
 
+use sockeye_bench::fault::Fault;
+use sockeye_bench::meter::{Cost, Latency};
+use sockeye_bench::process::Server;
 use sockeye_bench::script::Argument;
 
 use crate::contestant::Contestant;
-use crate::fault::Fault;
-use crate::meter::{Cost, Latency};
-use crate::process::Server;
 
 /// The sizes of a run.
 #[derive(Debug, Clone)]

@@ -2,17 +2,17 @@
 
 use std::time::{Duration, Instant};
 
+use sockeye_bench::fault::Fault;
+use sockeye_bench::fleet::{Fleet, Work};
+use sockeye_bench::link::Link;
+use sockeye_bench::meter::{self, Latency, Metered};
+use sockeye_bench::process::Server;
 use sockeye_bench::ring::Ring;
 use sockeye_bench::script::Argument;
 
 use super::{Outcome, Plan};
 use crate::expect::same_packet;
-use crate::fault::Fault;
-use crate::fleet::{Fleet, Work};
 use crate::http;
-use crate::link::Link;
-use crate::meter::{self, Latency, Metered};
-use crate::process::Server;
 
 const SESSIONS: usize = 64;
 const BATCH: usize = 16;

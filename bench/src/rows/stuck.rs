@@ -3,16 +3,16 @@
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use serde_json::Value;
+use sockeye_bench::fault::Fault;
+use sockeye_bench::fleet::{Fleet, Work};
 use sockeye_bench::frame::{CLOSE, TEXT};
+use sockeye_bench::link::Link;
+use sockeye_bench::meter::Latency;
+use sockeye_bench::process::{Server, kept_waiting};
 use sockeye_bench::script;
 
 use super::Outcome;
 use crate::expect::{heartbeat, whole_frame};
-use crate::fault::Fault;
-use crate::fleet::{Fleet, Work};
-use crate::link::Link;
-use crate::meter::Latency;
-use crate::process::{Server, kept_waiting};
 use crate::session;
 
 const HEALTHY: usize = 10;
