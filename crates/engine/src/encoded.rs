@@ -8,6 +8,12 @@ use sockeye_websocket::{
 /// Bytes to leave free in front of a message for the packet type and the frame's header.
 pub const HEADROOM: usize = MAX_SERVER_HEADER + 1;
 
+/// The longest payload whose length fits the header's second byte (RFC 6455 5.2).
+const LONGEST_SHORT: usize = 125;
+
+/// The first byte of an unfragmented text message.
+const TEXT: u8 = 0x81;
+
 /// Completes a text message in place: writes the packet type and the frame's header in front of it.
 ///
 /// The message is `buffer[start..]`; at least [`HEADROOM`] bytes before it are free. Returns the whole
@@ -22,9 +28,20 @@ pub const HEADROOM: usize = MAX_SERVER_HEADER + 1;
 /// buffer[sockeye_engine::HEADROOM..].copy_from_slice(b"hi");
 /// assert_eq!(sockeye_engine::text_frame(&mut buffer, sockeye_engine::HEADROOM), b"\x81\x034hi");
 /// ```
+#[inline]
 pub fn text_frame(buffer: &mut [u8], start: usize) -> &[u8] {
-    buffer[start - 1] = b'4';
-    let start = frame::put_header_before(buffer, start - 1, Opcode::Text);
+    assert!(start >= HEADROOM, "room for packet type and header");
+    let payload = start - 1;
+    buffer[payload] = b'4';
+    let len = buffer.len() - payload;
+    let start = if len <= LONGEST_SHORT {
+        // A header copied from elsewhere would have to be complete there first: that takes longer.
+        buffer[payload - 2] = TEXT;
+        buffer[payload - 1] = len as u8;
+        payload - 2
+    } else {
+        frame::put_header_before(buffer, payload, Opcode::Text)
+    };
     &buffer[start..]
 }
 

@@ -23,6 +23,12 @@ pub(crate) enum Kind {
     Noop,
 }
 
+/// What a packet says, if it is a message in text: nearly all are.
+#[inline]
+pub(crate) fn message(packet: &str) -> Option<&str> {
+    packet.strip_prefix('4')
+}
+
 /// A received packet; its data borrows from what was read, unless it came in base64.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Packet<'a> {
@@ -54,10 +60,8 @@ impl<'a> Packet<'a> {
 }
 
 /// The packets of a POST's body, in order.
-pub(crate) fn decode_payload(
-    body: &str,
-) -> impl Iterator<Item = Result<Packet<'_>, MalformedPacket>> {
-    body.split(char::from(SEPARATOR)).map(Packet::decode)
+pub(crate) fn split_payload(body: &str) -> impl Iterator<Item = &str> {
+    body.split(char::from(SEPARATOR))
 }
 
 /// Writes frames that were encoded for a WebSocket as the body of a polling answer.
@@ -174,7 +178,9 @@ mod tests {
 
     #[test]
     fn a_payload_is_read_up_to_its_first_malformed_packet() {
-        let packets: Vec<_> = decode_payload("4a\u{1e}4b\u{1e}").collect();
+        let packets: Vec<_> = split_payload("4a\u{1e}4b\u{1e}")
+            .map(Packet::decode)
+            .collect();
         assert_eq!(
             packets,
             [

@@ -96,17 +96,25 @@ impl Decoder {
     /// # Errors
     ///
     /// Any [`DecodeError`] but those of attachments' bytes; see there.
+    #[inline]
     pub fn text<'a>(&'a mut self, text: &'a str) -> Result<Option<Packet<'a>>, DecodeError> {
-        if self.is_waiting() {
+        if self.assembly.is_some() {
+            let waiting = self.is_waiting();
             self.assembly = None;
-            return Err(DecodeError::TextDuringAttachments);
+            if waiting {
+                return Err(DecodeError::TextDuringAttachments);
+            }
         }
-        self.assembly = None;
         let header = Header::parse(text, self.limits.max_attachments)?;
         let packet = packet(&header)?;
         if header.attachments == 0 {
             return Ok(Some(packet));
         }
+        self.await_attachments(text, &header)?;
+        Ok(None)
+    }
+
+    fn await_attachments(&mut self, text: &str, header: &Header<'_>) -> Result<(), DecodeError> {
         // Checked before anything is held: what is illegal now does not become legal later.
         let placeholders = if header.data.is_empty() {
             Vec::new()
@@ -121,7 +129,7 @@ impl Decoder {
             placeholders,
             attachments: Vec::new(),
         }));
-        Ok(None)
+        Ok(())
     }
 
     /// Takes a binary message, and gives the packet that it completes.
@@ -180,6 +188,7 @@ impl fmt::Debug for Decoder {
 }
 
 /// What a type of packet may carry, as the reference checks it.
+#[inline]
 fn packet<'a>(header: &Header<'a>) -> Result<Packet<'a>, DecodeError> {
     let Header {
         kind,
@@ -232,13 +241,20 @@ fn object(data: &str) -> Result<&str, DecodeError> {
     Ok(&data[..end])
 }
 
+#[inline]
 fn event(data: &str) -> Result<(Cow<'_, str>, Arguments<'_>), DecodeError> {
     let text = data.as_bytes();
     let start = open(text)?;
     let (name, end) = match text.get(start) {
         Some(b'"') => {
-            let end = scan::string(text, start)?;
-            (name(&data[start..end])?, end)
+            let content = start + 1;
+            let close = scan::plain(text, content);
+            if text.get(close) == Some(&b'"') {
+                (Cow::Borrowed(&data[content..close]), close + 1)
+            } else {
+                let end = scan::string(text, start)?;
+                (escaped_name(&data[start..end])?, end)
+            }
         }
         Some(b'-' | b'0'..=b'9') => {
             let end = scan::number(text, start)?;
@@ -264,16 +280,12 @@ fn event(data: &str) -> Result<(Cow<'_, str>, Arguments<'_>), DecodeError> {
     Ok((name, arguments(data, at)?))
 }
 
-/// The string in its quotes, as a name. Half a surrogate pair is no name in Rust.
-fn name(quoted: &str) -> Result<Cow<'_, str>, DecodeError> {
-    let content = &quoted[1..quoted.len() - 1];
-    if content.contains('\\') {
-        serde_json::from_str(quoted)
-            .map(Cow::Owned)
-            .map_err(|_| DecodeError::InvalidPayload)
-    } else {
-        Ok(Cow::Borrowed(content))
-    }
+/// A string with escapes, in its quotes, as a name. Half a surrogate pair is no name in Rust.
+#[cold]
+fn escaped_name(quoted: &str) -> Result<Cow<'_, str>, DecodeError> {
+    serde_json::from_str(quoted)
+        .map(Cow::Owned)
+        .map_err(|_| DecodeError::InvalidPayload)
 }
 
 fn answer(data: &str) -> Result<Arguments<'_>, DecodeError> {
@@ -287,6 +299,7 @@ fn answer(data: &str) -> Result<Arguments<'_>, DecodeError> {
 }
 
 /// The arguments from `start` on, of which there is one at least, to the end of the text.
+#[inline]
 fn arguments(data: &str, start: usize) -> Result<Arguments<'_>, DecodeError> {
     let text = data.as_bytes();
     let first_end = scan::value(text, start, MAX_DEPTH - 1)?;
@@ -303,6 +316,7 @@ fn arguments(data: &str, start: usize) -> Result<Arguments<'_>, DecodeError> {
 }
 
 /// The position of a list's first element.
+#[inline]
 fn open(text: &[u8]) -> Result<usize, DecodeError> {
     match text.first() {
         Some(b'[') => Ok(scan::blanks(text, 1)),
@@ -310,6 +324,7 @@ fn open(text: &[u8]) -> Result<usize, DecodeError> {
     }
 }
 
+#[inline]
 fn at_end(text: &[u8], at: usize) -> Result<(), DecodeError> {
     if scan::blanks(text, at) == text.len() {
         Ok(())

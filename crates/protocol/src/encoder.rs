@@ -1,7 +1,7 @@
 use std::fmt;
 
 use crate::scan;
-use crate::writer::{self, Attachments};
+use crate::writer::{Attachments, Output};
 use crate::{Arity, EncodeError, Payload, RawJson, is_reserved};
 
 /// What stays allocated between packets, at most, of each buffer.
@@ -30,10 +30,7 @@ const TYPE_BYTES: usize = 1 + 20 + 1;
 /// ```
 pub struct Encoder {
     headroom: usize,
-    buffer: Vec<u8>,
-    attachments: Attachments,
-    /// For JSON that passes through.
-    scratch: Vec<u8>,
+    output: Output,
 }
 
 impl Encoder {
@@ -41,9 +38,7 @@ impl Encoder {
     pub fn new(headroom: usize) -> Self {
         Self {
             headroom,
-            buffer: Vec::new(),
-            attachments: Attachments::default(),
-            scratch: Vec::new(),
+            output: Output::default(),
         }
     }
 
@@ -66,7 +61,7 @@ impl Encoder {
             return Err(EncodeError::ReservedName);
         }
         self.begin(namespace, id);
-        self.buffer.push(b'[');
+        self.output.text().push(b'[');
         self.string(name);
         self.list(payload, true)?;
         Ok(self.finish(b'2', b'5'))
@@ -92,9 +87,9 @@ impl Encoder {
     /// Writes the CONNECT packet by which a server lets a client in.
     pub fn connect(&mut self, namespace: &str, sid: &str) -> Encoded<'_> {
         self.begin(namespace, None);
-        self.buffer.extend_from_slice(b"{\"sid\":");
+        self.output.text().extend_from_slice(b"{\"sid\":");
         self.string(sid);
-        self.buffer.push(b'}');
+        self.output.text().push(b'}');
         self.finish(b'0', b'0')
     }
 
@@ -106,13 +101,15 @@ impl Encoder {
         data: Option<&RawJson>,
     ) -> Encoded<'_> {
         self.begin(namespace, None);
-        self.buffer.extend_from_slice(b"{\"message\":");
+        self.output.text().extend_from_slice(b"{\"message\":");
         self.string(message);
         if let Some(data) = data {
-            self.buffer.extend_from_slice(b",\"data\":");
-            self.buffer.extend_from_slice(data.as_str().as_bytes());
+            self.output.text().extend_from_slice(b",\"data\":");
+            self.output
+                .text()
+                .extend_from_slice(data.as_str().as_bytes());
         }
-        self.buffer.push(b'}');
+        self.output.text().push(b'}');
         self.finish(b'4', b'4')
     }
 
@@ -123,133 +120,165 @@ impl Encoder {
     }
 
     /// Leaves the gap, and writes what is known of the header.
+    #[inline]
     fn begin(&mut self, namespace: &str, id: Option<u64>) {
-        self.shrink();
-        self.buffer.resize(self.headroom + TYPE_BYTES, 0);
+        self.reset();
+        let text = self.output.text();
         if namespace != "/" {
-            self.buffer.extend_from_slice(namespace.as_bytes());
-            self.buffer.push(b',');
+            text.extend_from_slice(namespace.as_bytes());
+            text.push(b',');
         }
         if let Some(id) = id {
-            push_decimal(&mut self.buffer, id);
+            push_decimal(text, id);
         }
     }
 
     fn string(&mut self, text: &str) {
-        serde_json::to_writer(&mut self.buffer, text).expect("a Vec takes everything");
+        serde_json::to_writer(self.output.text(), text).expect("a Vec takes everything");
     }
 
     /// Writes the rest of a list, which has its bracket and first element already if `begun`.
+    #[inline]
     fn list<P: Payload + ?Sized>(&mut self, payload: &P, begun: bool) -> Result<(), EncodeError> {
         let arity = payload.arity();
-        if arity != Arity::None {
-            let start = self.buffer.len();
-            // Right for one argument, and for a list the place of its own bracket.
-            if arity == Arity::One {
-                self.buffer.push(if begun { b',' } else { b'[' });
-            }
-            let written = writer::write(
-                payload.value(),
-                &mut self.buffer,
-                &mut self.attachments,
-                &mut self.scratch,
-            );
-            if let Err(error) = written {
-                self.shrink();
-                return Err(EncodeError::Json(error));
-            }
-            if arity == Arity::One {
-                self.buffer.push(b']');
-                return Ok(());
-            }
-            match self.buffer[start..] {
-                [b'[', ..] => {
-                    let empty = self.buffer[scan::blanks(&self.buffer, start + 1)] == b']';
-                    if !begun {
-                        return Ok(());
-                    }
-                    if !empty {
-                        self.buffer[start] = b',';
-                        return Ok(());
-                    }
-                }
-                [b'n', ..] => {}
-                _ => {
-                    self.shrink();
-                    return Err(EncodeError::NotAList);
-                }
-            }
-            self.buffer.truncate(start);
+        if arity == Arity::None {
+            self.close_list(begun);
+            return Ok(());
         }
-        self.buffer
-            .extend_from_slice(if begun { b"]" } else { b"[]" });
+        let start = self.output.text().len();
+        // Right for one argument, and for a list the place of its own bracket.
+        if arity == Arity::One {
+            self.output.text().push(if begun { b',' } else { b'[' });
+        }
+        if let Err(error) = self.output.write(payload.value()) {
+            self.reset();
+            return Err(EncodeError::Json(error));
+        }
+        if arity == Arity::One {
+            self.output.text().push(b']');
+            return Ok(());
+        }
+        self.join_list(start, begun)
+    }
+
+    /// Makes the list at `start`, brackets and all, the rest of the one begun before.
+    fn join_list(&mut self, start: usize, begun: bool) -> Result<(), EncodeError> {
+        let text = self.output.text();
+        match text[start..] {
+            [b'[', ..] => {
+                let empty = text[scan::blanks(text, start + 1)] == b']';
+                if !begun {
+                    return Ok(());
+                }
+                if !empty {
+                    text[start] = b',';
+                    return Ok(());
+                }
+            }
+            [b'n', ..] => {}
+            _ => {
+                self.reset();
+                return Err(EncodeError::NotAList);
+            }
+        }
+        text.truncate(start);
+        self.close_list(begun);
         Ok(())
     }
 
+    fn close_list(&mut self, begun: bool) {
+        let end: &[u8] = if begun { b"]" } else { b"[]" };
+        self.output.text().extend_from_slice(end);
+    }
+
     /// Writes the rest of the header, from its end towards the front.
+    #[inline]
     fn finish(&mut self, plain: u8, binary: u8) -> Encoded<'_> {
         let mut start = self.headroom + TYPE_BYTES;
-        let mut count = self.attachments.count();
+        let (buffer, attachments) = self.output.parts();
+        let mut count = attachments.count();
         let kind = if count == 0 { plain } else { binary };
         if count > 0 {
             start -= 1;
-            self.buffer[start] = b'-';
+            buffer[start] = b'-';
             while count > 0 {
                 start -= 1;
-                self.buffer[start] = b'0' + (count % 10) as u8;
+                buffer[start] = b'0' + (count % 10) as u8;
                 count /= 10;
             }
         }
         start -= 1;
-        self.buffer[start] = kind;
+        buffer[start] = kind;
         Encoded {
-            encoder: self,
+            buffer,
+            attachments,
             start,
         }
     }
 
-    fn shrink(&mut self) {
-        self.buffer.clear();
-        self.buffer.shrink_to(WARM_BYTES);
-        self.attachments.shrink(WARM_BYTES);
-        self.scratch.clear();
-        self.scratch.shrink_to(WARM_BYTES);
+    /// Forgets the last packet but for the gap in front of it, whose content does not matter.
+    #[inline]
+    fn reset(&mut self) {
+        let gap = self.headroom + TYPE_BYTES;
+        let (text, attachments) = self.output.parts();
+        if text.len() < gap || text.capacity() > WARM_BYTES || attachments.count() > 0 {
+            text.clear();
+            text.shrink_to(WARM_BYTES);
+            text.resize(gap, 0);
+            attachments.shrink(WARM_BYTES);
+        }
+        text.truncate(gap);
     }
 }
 
-fn push_decimal(buffer: &mut Vec<u8>, mut number: u64) {
-    let mut digits = [0; 20];
-    let mut start = digits.len();
+/// Writes eight digits in one store: copying bytes just written one by one would wait for them.
+#[inline]
+fn push_decimal(text: &mut Vec<u8>, mut number: u64) {
+    const EIGHT: u64 = 100_000_000;
+    let padded = number >= EIGHT;
+    if padded {
+        push_decimal_long(text, number / EIGHT);
+        number %= EIGHT;
+    }
+    let mut digits = 0;
+    let mut count = 0;
     loop {
-        start -= 1;
-        digits[start] = b'0' + (number % 10) as u8;
+        digits = (digits << 8) | (u64::from(b'0') + number % 10);
         number /= 10;
-        if number == 0 {
+        count += 1;
+        if number == 0 && (!padded || count == 8) {
             break;
         }
     }
-    buffer.extend_from_slice(&digits[start..]);
+    text.extend_from_slice(&digits.to_le_bytes());
+    text.truncate(text.len() - 8 + count);
+}
+
+#[cold]
+fn push_decimal_long(text: &mut Vec<u8>, number: u64) {
+    push_decimal(text, number);
 }
 
 impl fmt::Debug for Encoder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Encoder")
             .field("headroom", &self.headroom)
-            .field("capacity", &self.buffer.capacity())
+            .field("capacity", &self.output.capacity())
             .finish_non_exhaustive()
     }
 }
 
 /// A packet in its encoder's buffer.
 pub struct Encoded<'e> {
-    encoder: &'e mut Encoder,
+    buffer: &'e mut [u8],
+    attachments: &'e Attachments,
     start: usize,
 }
 
 impl Encoded<'_> {
     /// Everything: room for headers up to [`start`](Self::start), then the text.
     pub fn buffer(&mut self) -> &mut [u8] {
-        &mut self.encoder.buffer
+        self.buffer
     }
 
     /// Where the text starts; not below the encoder's headroom.
@@ -259,17 +288,17 @@ impl Encoded<'_> {
 
     /// The packet's text. It is UTF-8.
     pub fn text(&self) -> &[u8] {
-        &self.encoder.buffer[self.start..]
+        &self.buffer[self.start..]
     }
 
     /// The binary messages that follow the text, in this order.
     pub fn attachments(&self) -> impl Iterator<Item = &[u8]> {
-        self.encoder.attachments.iter()
+        self.attachments.iter()
     }
 
     /// How many binary messages follow.
     pub fn attachment_count(&self) -> usize {
-        self.encoder.attachments.count()
+        self.attachments.count()
     }
 }
 
@@ -281,5 +310,28 @@ impl fmt::Debug for Encoded<'_> {
             "Encoded({text}, {} attachments)",
             self.attachment_count()
         )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_of_every_length() {
+        for power in 0..20 {
+            for number in [
+                10_u64.pow(power) - 1,
+                10_u64.pow(power),
+                10_u64.pow(power) + 1,
+            ] {
+                let mut text = b"2".to_vec();
+                push_decimal(&mut text, number);
+                assert_eq!(text, format!("2{number}").as_bytes());
+            }
+        }
+        let mut text = Vec::new();
+        push_decimal(&mut text, u64::MAX);
+        assert_eq!(text, u64::MAX.to_string().as_bytes());
     }
 }

@@ -63,22 +63,22 @@ pub struct Event<'a> {
     pub args: Arguments<'a>,
 }
 
-/// Names that have a meaning of their own and that neither side may send.
-const RESERVED: [&str; 6] = [
-    "connect",
-    "connect_error",
-    "disconnect",
-    "disconnecting",
-    "newListener",
-    "removeListener",
-];
-
 /// Whether an event may not be called `name`, because the library gives the name a meaning.
 ///
 /// ```
 /// assert!(sockeye_protocol::is_reserved("disconnect"));
 /// assert!(!sockeye_protocol::is_reserved("message"));
 /// ```
+#[inline]
 pub fn is_reserved(name: &str) -> bool {
-    RESERVED.contains(&name)
+    // The names that have a meaning of their own and that neither side may send.
+    matches!(
+        name,
+        "connect"
+            | "connect_error"
+            | "disconnect"
+            | "disconnecting"
+            | "newListener"
+            | "removeListener"
+    )
 }

@@ -7,7 +7,7 @@ use serde_json::Error;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Shape {
     Unit,
-    /// A string, now in the probe's buffer.
+    /// A string, now at the end of the probe's buffer.
     Text,
     Other,
 }
@@ -52,7 +52,6 @@ impl Serializer for Probe<'_> {
     }
 
     fn serialize_str(self, text: &str) -> Result<Shape, Error> {
-        self.0.clear();
         self.0.extend_from_slice(text.as_bytes());
         Ok(Shape::Text)
     }

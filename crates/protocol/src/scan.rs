@@ -116,7 +116,7 @@ pub(crate) fn string(text: &[u8], at: usize) -> Result<usize, Fault> {
 
 /// The position of the next quote, backslash or control character, eight bytes a step.
 #[inline]
-fn plain(text: &[u8], mut at: usize) -> usize {
+pub(crate) fn plain(text: &[u8], mut at: usize) -> usize {
     const ONES: u64 = u64::MAX / 255;
     const HIGH: u64 = ONES << 7;
     while let Some(Ok(chunk)) = text.get(at..at + 8).map(<[u8; 8]>::try_from) {

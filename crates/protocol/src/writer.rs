@@ -3,7 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::fmt::Display;
 use std::io;
-use std::mem::{replace, take};
+use std::mem::replace;
 
 use serde::ser::{
     Error as _, Serialize, SerializeMap, SerializeSeq, SerializeStruct, SerializeStructVariant,
@@ -40,75 +40,95 @@ impl Attachments {
         self.ends.len() - 1
     }
 
-    pub(crate) fn clear(&mut self) {
-        self.bytes.clear();
-        self.ends.clear();
-    }
-
     /// Forgets everything, and gives back what exceeds `keep` bytes.
     pub(crate) fn shrink(&mut self, keep: usize) {
-        self.clear();
+        self.bytes.clear();
+        self.ends.clear();
         self.bytes.shrink_to(keep);
         self.ends.shrink_to(keep / size_of::<usize>());
     }
 }
 
-/// What a serializer fills beside the JSON. It is passed on by shared reference only.
-struct Aside {
+/// What is written: the text, and beside it the bytes. The parts of a serializer share it.
+#[derive(Debug, Default)]
+pub(crate) struct Output {
+    text: RefCell<Vec<u8>>,
     attachments: RefCell<Attachments>,
-    /// Checked JSON that the next `null` stands for.
-    raw: RefCell<Vec<u8>>,
+    /// The next `null` is checked JSON, which has been written already.
     raw_is_next: Cell<bool>,
 }
 
-/// Writes `value` as JSON, and its bytes into `attachments`; `scratch` is for passing through.
-pub(crate) fn write<T: Serialize + ?Sized>(
-    value: &T,
-    to: &mut Vec<u8>,
-    attachments: &mut Attachments,
-    scratch: &mut Vec<u8>,
-) -> Result<(), serde_json::Error> {
-    let aside = Aside {
-        attachments: RefCell::new(take(attachments)),
-        raw: RefCell::new(take(scratch)),
-        raw_is_next: Cell::new(false),
-    };
-    let mut json = serde_json::Serializer::with_formatter(to, Verbatim(&aside));
-    let written = value.serialize(Writer {
-        inner: &mut json,
-        aside: &aside,
-    });
-    *attachments = aside.attachments.into_inner();
-    *scratch = aside.raw.into_inner();
-    written
+impl Output {
+    pub(crate) fn parts(&mut self) -> (&mut Vec<u8>, &mut Attachments) {
+        (self.text.get_mut(), self.attachments.get_mut())
+    }
+
+    pub(crate) fn text(&mut self) -> &mut Vec<u8> {
+        self.text.get_mut()
+    }
+
+    pub(crate) fn capacity(&self) -> usize {
+        self.text.borrow().capacity()
+    }
+
+    /// Writes `value` as JSON behind the text, and its bytes behind the attachments.
+    pub(crate) fn write<T: Serialize + ?Sized>(&self, value: &T) -> Result<(), serde_json::Error> {
+        self.raw_is_next.set(false);
+        let mut json = serde_json::Serializer::with_formatter(Tail(&self.text), Verbatim(self));
+        value.serialize(Writer {
+            inner: &mut json,
+            output: self,
+        })
+    }
+}
+
+/// The text as `serde_json` writes to it.
+struct Tail<'a>(&'a RefCell<Vec<u8>>);
+
+impl io::Write for Tail<'_> {
+    #[inline]
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.write_all(bytes)?;
+        Ok(bytes.len())
+    }
+
+    #[inline]
+    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.0.borrow_mut().extend_from_slice(bytes);
+        Ok(())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// Compact JSON, but for a `null` that stands for checked JSON.
 ///
 /// `serde_json` takes JSON unread from itself only; this is the way to hand it some.
-struct Verbatim<'a>(&'a Aside);
+struct Verbatim<'a>(&'a Output);
 
 impl Formatter for Verbatim<'_> {
+    #[inline]
     fn write_null<W: io::Write + ?Sized>(&mut self, writer: &mut W) -> io::Result<()> {
         if self.0.raw_is_next.take() {
-            writer.write_all(&self.0.raw.borrow())
-        } else {
-            writer.write_all(b"null")
+            return Ok(());
         }
+        writer.write_all(b"null")
     }
 }
 
-/// A value whose bytes, at any depth, go to `aside`.
+/// A value whose bytes, at any depth, go to the output's attachments.
 struct Watched<'a, T: ?Sized> {
     value: &'a T,
-    aside: &'a Aside,
+    output: &'a Output,
 }
 
 impl<T: Serialize + ?Sized> Serialize for Watched<'_, T> {
     fn serialize<S: Serializer>(&self, inner: S) -> Result<S::Ok, S::Error> {
         self.value.serialize(Writer {
             inner,
-            aside: self.aside,
+            output: self.output,
         })
     }
 }
@@ -116,7 +136,7 @@ impl<T: Serialize + ?Sized> Serialize for Watched<'_, T> {
 /// A serializer, or a part of one, whose values are watched.
 struct Writer<'a, S> {
     inner: S,
-    aside: &'a Aside,
+    output: &'a Output,
 }
 
 macro_rules! forward {
@@ -139,7 +159,7 @@ impl<'a, S: Serializer> Serializer for Writer<'a, S> {
     type SerializeStructVariant = Writer<'a, S::SerializeStructVariant>;
 
     fn serialize_bytes(self, bytes: &[u8]) -> Result<S::Ok, S::Error> {
-        let num = self.aside.attachments.borrow_mut().push(bytes);
+        let num = self.output.attachments.borrow_mut().push(bytes);
         let mut placeholder = self.inner.serialize_map(Some(2))?;
         placeholder.serialize_entry("_placeholder", &true)?;
         placeholder.serialize_entry("num", &num)?;
@@ -151,15 +171,16 @@ impl<'a, S: Serializer> Serializer for Writer<'a, S> {
         name: &'static str,
         value: &T,
     ) -> Result<S::Ok, S::Error> {
-        let Self { inner, aside } = self;
+        let Self { inner, output } = self;
         if name != raw::TOKEN {
-            return inner.serialize_newtype_struct(name, &Watched { value, aside });
+            return inner.serialize_newtype_struct(name, &Watched { value, output });
         }
-        let shape = value.serialize(Probe(&mut aside.raw.borrow_mut()));
+        // What `serde_json` puts in front of a value is written by now.
+        let shape = value.serialize(Probe(&mut output.text.borrow_mut()));
         if !matches!(shape, Ok(Shape::Text)) {
             return Err(S::Error::custom("only RawJson may use its name"));
         }
-        aside.raw_is_next.set(true);
+        output.raw_is_next.set(true);
         inner.serialize_unit()
     }
 
@@ -197,7 +218,7 @@ impl<'a, S: Serializer> Serializer for Writer<'a, S> {
     fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<S::Ok, S::Error> {
         self.inner.serialize_some(&Watched {
             value,
-            aside: self.aside,
+            output: self.output,
         })
     }
 
@@ -223,7 +244,7 @@ impl<'a, S: Serializer> Serializer for Writer<'a, S> {
     ) -> Result<S::Ok, S::Error> {
         let value = &Watched {
             value,
-            aside: self.aside,
+            output: self.output,
         };
         self.inner
             .serialize_newtype_variant(name, index, variant, value)
@@ -232,14 +253,14 @@ impl<'a, S: Serializer> Serializer for Writer<'a, S> {
     fn serialize_seq(self, len: Option<usize>) -> Result<Self::SerializeSeq, S::Error> {
         Ok(Writer {
             inner: self.inner.serialize_seq(len)?,
-            aside: self.aside,
+            output: self.output,
         })
     }
 
     fn serialize_tuple(self, len: usize) -> Result<Self::SerializeTuple, S::Error> {
         Ok(Writer {
             inner: self.inner.serialize_tuple(len)?,
-            aside: self.aside,
+            output: self.output,
         })
     }
 
@@ -250,7 +271,7 @@ impl<'a, S: Serializer> Serializer for Writer<'a, S> {
     ) -> Result<Self::SerializeTupleStruct, S::Error> {
         Ok(Writer {
             inner: self.inner.serialize_tuple_struct(name, len)?,
-            aside: self.aside,
+            output: self.output,
         })
     }
 
@@ -266,14 +287,14 @@ impl<'a, S: Serializer> Serializer for Writer<'a, S> {
             .serialize_tuple_variant(name, index, variant, len)?;
         Ok(Writer {
             inner,
-            aside: self.aside,
+            output: self.output,
         })
     }
 
     fn serialize_map(self, len: Option<usize>) -> Result<Self::SerializeMap, S::Error> {
         Ok(Writer {
             inner: self.inner.serialize_map(len)?,
-            aside: self.aside,
+            output: self.output,
         })
     }
 
@@ -284,7 +305,7 @@ impl<'a, S: Serializer> Serializer for Writer<'a, S> {
     ) -> Result<Self::SerializeStruct, S::Error> {
         Ok(Writer {
             inner: self.inner.serialize_struct(name, len)?,
-            aside: self.aside,
+            output: self.output,
         })
     }
 
@@ -300,7 +321,7 @@ impl<'a, S: Serializer> Serializer for Writer<'a, S> {
             .serialize_struct_variant(name, index, variant, len)?;
         Ok(Writer {
             inner,
-            aside: self.aside,
+            output: self.output,
         })
     }
 }
@@ -312,7 +333,7 @@ macro_rules! elements {
             type Error = S::Error;
 
             fn $method<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), S::Error> {
-                self.inner.$method(&Watched { value, aside: self.aside })
+                self.inner.$method(&Watched { value, output: self.output })
             }
 
             fn end(self) -> Result<S::Ok, S::Error> {
@@ -340,7 +361,7 @@ macro_rules! fields {
                 key: &'static str,
                 value: &T,
             ) -> Result<(), S::Error> {
-                self.inner.serialize_field(key, &Watched { value, aside: self.aside })
+                self.inner.serialize_field(key, &Watched { value, output: self.output })
             }
 
             fn skip_field(&mut self, key: &'static str) -> Result<(), S::Error> {
@@ -363,14 +384,14 @@ impl<S: SerializeMap> SerializeMap for Writer<'_, S> {
     fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), S::Error> {
         self.inner.serialize_key(&Watched {
             value: key,
-            aside: self.aside,
+            output: self.output,
         })
     }
 
     fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), S::Error> {
         self.inner.serialize_value(&Watched {
             value,
-            aside: self.aside,
+            output: self.output,
         })
     }
 

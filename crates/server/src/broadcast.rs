@@ -76,12 +76,7 @@ impl Broadcast {
     /// The sockets on this server that it would reach, at some moment during the call.
     #[must_use]
     pub fn sockets(&self) -> Vec<Socket> {
-        self.namespace
-            .rooms()
-            .sockets(&self.target)
-            .into_iter()
-            .map(Socket)
-            .collect()
+        self.namespace.rooms().sockets(&self.target)
     }
 
     /// The rooms of the namespace on this server.

@@ -37,3 +37,6 @@ pub use sockeye_engine::{
 };
 pub use sockeye_protocol::{Args, ArgumentError, EncodeError, Payload, RawJson};
 pub use stats::Stats;
+
+#[cfg(feature = "tls")]
+pub use sockeye_websocket::tls;

@@ -8,9 +8,8 @@ use std::{
 use slab::Slab;
 
 use crate::{
-    SocketId,
+    Socket, SocketId,
     application::{Connection, Delivery},
-    socket::SocketInner,
 };
 
 /// The name of a room. Cheap to clone.
@@ -94,7 +93,7 @@ struct Shard {
 }
 
 struct Member {
-    socket: Arc<SocketInner>,
+    socket: Socket,
     /// Beside the socket, so that a broadcast need not visit it.
     connection: Arc<Connection>,
     rooms: Vec<Room>,
@@ -114,16 +113,17 @@ impl LocalRooms {
     }
 
     /// Adds a socket. `first` runs before any broadcast can reach it.
-    pub(crate) fn insert(&self, socket: &Arc<SocketInner>, first: impl FnOnce()) {
-        let mut shard = self.shard(socket.id);
+    pub(crate) fn insert(&self, socket: &Socket, first: impl FnOnce()) {
+        let id = socket.id();
+        let mut shard = self.shard(id);
         let member = Member {
-            socket: Arc::clone(socket),
-            connection: Arc::clone(&socket.connection),
+            socket: socket.clone(),
+            connection: Arc::clone(&socket.0.connection),
             rooms: Vec::new(),
             own: true,
         };
         let key = shard.members.insert(member);
-        shard.ids.insert(socket.id, key);
+        shard.ids.insert(id, key);
         first();
     }
 
@@ -223,9 +223,9 @@ impl LocalRooms {
     }
 
     /// The sockets that a broadcast would reach, at some moment during the call.
-    pub(crate) fn sockets(&self, target: &Target) -> Vec<Arc<SocketInner>> {
+    pub(crate) fn sockets(&self, target: &Target) -> Vec<Socket> {
         let mut sockets = Vec::new();
-        self.each(target, |member| sockets.push(Arc::clone(&member.socket)));
+        self.each(target, |member| sockets.push(member.socket.clone()));
         sockets
     }
 
@@ -276,7 +276,7 @@ impl std::fmt::Debug for LocalRooms {
 
 impl Member {
     fn names(&self) -> Vec<Room> {
-        let own = self.own.then(|| self.socket.id.as_str().into());
+        let own = self.own.then(|| self.socket.id().as_str().into());
         own.into_iter().chain(self.rooms.iter().cloned()).collect()
     }
 }

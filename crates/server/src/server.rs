@@ -6,11 +6,10 @@ use std::{
 };
 
 use sockeye_engine::{Config, Transport};
-use sockeye_protocol::Limits;
 
 use crate::{
     Adapter, Broadcast, InMemory, IntoRooms, LocalRooms, Namespace, Payload, Stats,
-    application::{App, Engine},
+    application::{App, Engine, Options},
     mount::Path,
     namespace::{Live, MakeAdapter, Table},
     stats::Counters,
@@ -45,10 +44,7 @@ impl Server {
     pub fn builder() -> ServerBuilder {
         ServerBuilder {
             config: Config::default(),
-            connect_timeout: Duration::from_secs(45),
-            limits: Limits::default(),
-            path: Path::default(),
-            serve_client: true,
+            options: Options::default(),
             namespaces: HashMap::new(),
             adapter: Arc::new(|rooms| Box::new(InMemory::new(rooms))),
         }
@@ -109,7 +105,7 @@ impl Server {
             .map(|namespace| namespace.rooms().len() as u64)
             .sum();
         app.counters()
-            .snapshot(self.engine.stats(), sockets, app.running() as u64)
+            .snapshot(self.engine.stats(), sockets, app.running().count() as u64)
     }
 
     /// Ends all sessions, and waits for handlers, those of the disconnects among them, at most 30 seconds.
@@ -121,10 +117,10 @@ impl Server {
         let app = self.engine.application();
         let ended = async {
             self.engine.ended().await;
-            app.idle().await;
+            app.running().none().await;
         };
         if tokio::time::timeout(SHUTDOWN, ended).await.is_err() {
-            let handlers = app.running();
+            let handlers = app.running().count();
             tracing::warn!(handlers, "shutdown does not wait any longer");
         }
         // The last frames leave; who does not take them now will not.
@@ -149,10 +145,7 @@ impl fmt::Debug for Server {
 #[must_use = "a builder does nothing before `build`"]
 pub struct ServerBuilder {
     config: Config,
-    connect_timeout: Duration,
-    limits: Limits,
-    path: Path,
-    serve_client: bool,
+    options: Options,
     namespaces: HashMap<Box<str>, Table>,
     adapter: MakeAdapter,
 }
@@ -183,13 +176,13 @@ impl ServerBuilder {
     ///
     /// If it does not begin with a slash.
     pub fn path(mut self, path: &str) -> Self {
-        self.path = Path::new(path);
+        self.options.path = Path::new(path);
         self
     }
 
     /// Whether the browser client is served below the path. Default: yes.
     pub fn serve_client(mut self, serve: bool) -> Self {
-        self.serve_client = serve;
+        self.options.serve_client = serve;
         self
     }
 
@@ -213,7 +206,7 @@ impl ServerBuilder {
 
     /// How long a client may stay without joining a namespace. Default: 45 s.
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
-        self.connect_timeout = timeout;
+        self.options.connect_timeout = timeout;
         self
     }
 
@@ -231,7 +224,23 @@ impl ServerBuilder {
 
     /// How many attachments a packet may have. Default: 10.
     pub fn max_attachments(mut self, attachments: usize) -> Self {
-        self.limits.max_attachments = attachments;
+        self.options.limits.max_attachments = attachments;
+        self
+    }
+
+    /// How many handlers of one socket may wait for something at a time. Default: 1,024.
+    ///
+    /// Further events of that socket wait until one of them ends, in order, and 1 MiB of them at most: past
+    /// it the connection closes as `handler too slow`. Acknowledgements and heartbeats do not wait, and a
+    /// disconnect takes effect at once; its handler comes after the events that wait. Handlers that are done
+    /// without waiting are not counted, nor is what [`Socket::spawn`](crate::Socket::spawn) runs.
+    ///
+    /// # Panics
+    ///
+    /// If it is 0.
+    pub fn max_pending_handlers(mut self, handlers: usize) -> Self {
+        assert!(handlers > 0, "a socket without handlers handles nothing");
+        self.options.max_pending_handlers = handlers;
         self
     }
 
@@ -266,7 +275,6 @@ impl ServerBuilder {
     #[must_use = "a server does nothing before it is mounted or served"]
     pub fn build(mut self) -> Server {
         self.namespaces.entry("/".into()).or_default();
-        let (path, serve_client) = (self.path, self.serve_client);
         let engine = Engine::with_shards(self.config, |shards| {
             let live = |name: Box<str>, table| {
                 let rooms = Arc::new(LocalRooms::new(shards));
@@ -281,13 +289,7 @@ impl ServerBuilder {
                 .drain()
                 .map(|(name, table)| live(name, table))
                 .collect();
-            App::new(
-                namespaces,
-                self.connect_timeout,
-                self.limits,
-                path,
-                serve_client,
-            )
+            App::new(namespaces, self.options)
         });
         Server { engine }
     }

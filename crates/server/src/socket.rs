@@ -38,7 +38,7 @@ pub(crate) struct SocketInner {
     session: OnceLock<Arc<dyn Any + Send + Sync>>,
     reason: OnceLock<(DisconnectReason, Vec<Room>)>,
     gate: Mutex<Gate>,
-    /// Whether the gate is worth a look.
+    /// Whether the gate is worth a look. Changed under its lock.
     held: AtomicBool,
     acks: Mutex<Acks>,
     closed: Notify,
@@ -105,7 +105,8 @@ impl SocketInner {
 
     /// Holds events back, before any can come.
     pub(crate) fn hold(&self) {
-        self.gate().hold();
+        let mut gate = self.gate();
+        gate.hold();
         self.held.store(true, Ordering::Release);
     }
 
@@ -113,14 +114,41 @@ impl SocketInner {
         self.held.load(Ordering::Acquire)
     }
 
-    /// What waited longest; without anything the gate opens.
+    /// What waited longest, for the one who holds the gate. Without anything the gate opens; with too many
+    /// handlers pending it waits for one of them.
     pub(crate) fn next_waiting(&self) -> Option<Waiting> {
         let mut gate = self.gate();
-        let next = gate.pop();
-        if next.is_none() {
+        let next = gate.pop(self.max_pending_handlers());
+        if !gate.is_closed() {
             self.held.store(false, Ordering::Release);
         }
         next
+    }
+
+    /// An event's handler waits for something.
+    pub(crate) fn begin_handler(&self) {
+        let mut gate = self.gate();
+        gate.begin(self.max_pending_handlers());
+        if gate.is_closed() {
+            self.held.store(true, Ordering::Release);
+        }
+    }
+
+    /// An event's handler that waited has ended, or never will.
+    pub(crate) fn end_handler(&self) {
+        self.gate().end();
+    }
+
+    /// Takes the gate if events wait for handlers to end, and enough have: the caller handles what waits.
+    pub(crate) fn take_gate(&self) -> bool {
+        self.may_be_held() && self.gate().take(self.max_pending_handlers())
+    }
+
+    fn max_pending_handlers(&self) -> usize {
+        self.connection
+            .engine()
+            .application()
+            .max_pending_handlers()
     }
 
     pub(crate) fn set_session(&self, session: Arc<dyn Any + Send + Sync>) {
@@ -153,6 +181,11 @@ impl SocketInner {
 }
 
 impl Socket {
+    /// Whether both are the same socket.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
     /// The public id: what other users may know. It is not the transport session's id.
     #[must_use]
     pub fn id(&self) -> SocketId {
@@ -325,13 +358,13 @@ impl Socket {
             Ok(encoder.disconnect(self.namespace()))
         });
         debug_assert!(sent.is_ok(), "a packet without payload can be encoded");
-        crate::application::leave(&self.0, DisconnectReason::ServerNamespaceDisconnect);
+        crate::application::leave(self, DisconnectReason::ServerNamespaceDisconnect);
     }
 
     /// Puts the client out of all its namespaces and closes its connection.
     pub fn close(&self) {
         for socket in self.0.connection.client().sockets() {
-            Self(socket).disconnect();
+            socket.disconnect();
         }
         self.0.connection.close(CloseReason::ForcedClose);
     }

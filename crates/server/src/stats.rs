@@ -51,6 +51,8 @@ counters! {
     handler_panics,
     /// Times that handlers held their worker for over 50 ms, measured over at most 16 events.
     slow_handlers,
+    /// Events that waited because too many handlers of their socket were pending.
+    deferred_events,
     /// Events dropped because their socket or session had ended.
     late_events,
     /// Acknowledgements that nobody waits for, or not any more.
@@ -59,6 +61,10 @@ counters! {
     encode_errors,
     /// Packets for sockets that have left.
     emits_to_gone,
+    /// TLS handshakes that failed: the client speaks no TLS, does not trust the certificate, or left.
+    tls_failures,
+    /// TLS handshakes that were not complete in time.
+    tls_timeouts,
 }
 
 pub(crate) fn count(counter: &AtomicU64) {

@@ -12,7 +12,7 @@ use std::{
 
 use crate::{
     Application, CloseReason, Connection,
-    packet::{Kind, Packet},
+    packet::{Kind, Packet, message},
     session::Received,
 };
 
@@ -42,8 +42,26 @@ impl Watch {
     }
 }
 
+/// Hands on one text of the session's own transport: nearly always a message.
+#[inline]
+pub(crate) fn receive_text<A: Application>(
+    connection: &Arc<Connection<A>>,
+    reader: &mut A::Reader,
+    text: &str,
+    now: Instant,
+) -> ControlFlow<CloseReason> {
+    if let Some(message) = message(text) {
+        let application = connection.engine().application();
+        return application.text(connection, reader, message);
+    }
+    match Packet::decode(text) {
+        Ok(packet) => receive(connection, reader, &packet, now),
+        Err(_) => ControlFlow::Break(CloseReason::ParseError),
+    }
+}
+
 /// Hands one packet of the session's own transport to the session, or its message to the application.
-pub(crate) fn receive<A: Application>(
+fn receive<A: Application>(
     connection: &Arc<Connection<A>>,
     reader: &mut A::Reader,
     packet: &Packet<'_>,

@@ -14,11 +14,11 @@ use http::{HeaderMap, Response, header};
 use http_body::Body as HttpBody;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 
-use super::{EVENTS_A_LOOK, Watch, receive};
+use super::{EVENTS_A_LOOK, Watch, receive_text};
 use crate::{
     Application, Body, CloseReason, Connection, RequestError, Transport,
     outbox::{Phase, Sink},
-    packet::{append_payload, decode_payload},
+    packet::{append_payload, split_payload},
     request::polling_response,
 };
 
@@ -209,7 +209,7 @@ async fn handle_body<A: Application>(
         .session
         .handle_traffic(connection.engine().timing(), now);
     let mut watch = Watch::new(now);
-    for (n, packet) in decode_payload(&text).enumerate() {
+    for (n, packet) in split_payload(&text).enumerate() {
         if n % EVENTS_A_LOOK == EVENTS_A_LOOK - 1 {
             watch.look(connection);
         }
@@ -219,11 +219,7 @@ async fn handle_body<A: Application>(
             watch = Watch::new(Instant::now());
             connection.outbox.cork();
         }
-        let flow = match &packet {
-            Ok(packet) => receive(connection, reader, packet, now),
-            Err(_) => ControlFlow::Break(CloseReason::ParseError),
-        };
-        match flow {
+        match receive_text(connection, reader, packet, now) {
             ControlFlow::Break(CloseReason::TransportClose) => {
                 connection.state().noop = true;
                 connection.abort(CloseReason::TransportClose);

@@ -14,7 +14,7 @@ use std::{
 use hyper::upgrade::OnUpgrade;
 use sockeye_websocket::{Decoder, Event, Limits, Opcode, ProtocolError, Role, frame, read_buffer};
 
-use super::{EVENTS_A_LOOK, Watch, receive, stream::Stream};
+use super::{EVENTS_A_LOOK, Watch, receive_text, stream::Stream};
 use crate::{
     Application, CloseReason, Connection, Engine, Handshake, Transport,
     outbox::{Phase, wake},
@@ -385,10 +385,7 @@ impl<A: Application> Driver<A> {
         let mut outcome = Input::Handled;
         while let Some(event) = feed.next() {
             let flow = match event {
-                Ok(Event::Text(text)) => match Packet::decode(text) {
-                    Ok(packet) => receive(connection, reader, &packet, now),
-                    Err(_) => ControlFlow::Break(CloseReason::ParseError),
-                },
+                Ok(Event::Text(text)) => receive_text(connection, reader, text, now),
                 Ok(Event::Binary(data)) => connection
                     .engine()
                     .application()
@@ -397,7 +394,7 @@ impl<A: Application> Driver<A> {
                     self.pong = Some(data.into());
                     ControlFlow::Continue(())
                 }
-                Ok(Event::Pong(_)) => ControlFlow::Continue(()),
+                Ok(Event::Pong(_) | Event::Part(_)) => ControlFlow::Continue(()),
                 Ok(Event::Close(close)) => {
                     let code = close.as_ref().map(|close| (close.code, ""));
                     connection.close_with(CloseReason::TransportClose, code);

@@ -388,6 +388,7 @@ impl WebSocket {
                 Ok(Event::Ping(data)) => Frame::Ping(data.to_vec()),
                 Ok(Event::Pong(data)) => Frame::Pong(data.to_vec()),
                 Ok(Event::Close(close)) => Frame::Close(close.map(|close| close.code)),
+                Ok(Event::Part(part)) => panic!("parts were not asked for: {part:?}"),
                 Err(error) => panic!("the server breaks the protocol: {error}"),
             });
         }

@@ -52,34 +52,56 @@ where
     S: Send + Sync + 'static,
 {
     fn call(&self, incoming: &Incoming<'_>) -> Option<Pending<()>> {
-        let called = call_caught(self.handler.clone(), incoming, &self.state);
-        let ack = incoming.ack.take();
         let socket = incoming.socket;
-        match called {
-            Called::Future(future) => {
-                let socket = socket.clone();
-                poll_once(async move {
-                    match caught(future).await {
-                        Ok(output) => output.reply(Replier {
-                            socket: &socket,
-                            ack,
-                        }),
-                        Err(Panicked) => panicked(&socket, ack),
-                    }
-                })
-                .err()
+        // All code of the user runs in here: parameters, the handler's first part, the reply's `Serialize`.
+        let begun = catch_unwind(AssertUnwindSafe(|| {
+            let future = self.handler.clone().call(incoming, &self.state)?;
+            let mut future = Box::pin(future);
+            match poll_in_place(future.as_mut()) {
+                Poll::Ready(output) => {
+                    let ack = incoming.ack.get();
+                    output.reply(Replier { socket, ack });
+                    Ok(None)
+                }
+                Poll::Pending => Ok(Some(future)),
             }
-            Called::Refused(error) => {
+        }));
+        match begun {
+            Ok(Ok(None)) => None,
+            Ok(Ok(Some(future))) => Some(Box::pin(finish(
+                future,
+                socket.clone(),
+                incoming.ack.take(),
+            ))),
+            Ok(Err(error)) => {
                 count(&socket.counters().invalid_arguments);
                 socket.report(&HandlerError::Arguments(&error));
+                let ack = incoming.ack.take();
                 Replier { socket, ack }.error(error);
                 None
             }
-            Called::Panicked => {
-                panicked(socket, ack);
+            Err(_) => {
+                panicked(socket, incoming.ack.take());
                 None
             }
         }
+    }
+}
+
+/// The rest of an event's handler, and the reply.
+async fn finish<F>(future: Pin<Box<F>>, socket: Socket, ack: Option<u64>)
+where
+    F: Future<Output: IntoReply>,
+{
+    let replied = caught(async {
+        let output = future.await;
+        output.reply(Replier {
+            socket: &socket,
+            ack,
+        });
+    });
+    if let Err(Panicked) = replied.await {
+        panicked(&socket, ack);
     }
 }
 
@@ -141,13 +163,17 @@ where
 /// Polls a future once in place. Most are done then; one that waits is returned.
 fn poll_once<T>(future: impl Future<Output = T> + Send + 'static) -> Result<T, Pending<T>> {
     let mut future: Pending<T> = Box::pin(future);
-    // Whoever polls the rest gives it a waker, and a share of the runtime's budget.
-    let mut cx = Context::from_waker(Waker::noop());
-    let polled = pin!(tokio::task::unconstrained(future.as_mut())).poll(&mut cx);
-    match polled {
+    match poll_in_place(future.as_mut()) {
         Poll::Ready(output) => Ok(output),
         Poll::Pending => Err(future),
     }
+}
+
+/// Polls a future for the first time. Whoever polls the rest gives it a waker, and a share of the runtime's
+/// budget.
+fn poll_in_place<F: Future + ?Sized>(future: Pin<&mut F>) -> Poll<F::Output> {
+    let mut cx = Context::from_waker(Waker::noop());
+    pin!(tokio::task::unconstrained(future)).poll(&mut cx)
 }
 
 struct Panicked;

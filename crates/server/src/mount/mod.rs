@@ -1,5 +1,6 @@
 //! Where the server meets HTTP: a tower service, a layer, an axum router, or a listener of its own.
 
+mod accepting;
 mod client;
 mod layer;
 mod path;

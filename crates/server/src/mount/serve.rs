@@ -20,13 +20,16 @@ use hyper_util::{
 };
 use sockeye_engine::RemoteAddr;
 use tokio::{
+    io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
     sync::{mpsc, watch},
 };
 use tower_service::Service;
 
-use super::WithSocketIo;
+use super::{WithSocketIo, accepting::Accepting};
 use crate::Server;
+#[cfg(feature = "tls")]
+use crate::stats::count;
 
 /// How long a request's head may take to arrive.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
@@ -52,6 +55,7 @@ impl Server {
         Serve {
             server: self.clone(),
             listener,
+            accepting: Accepting::Plain,
             fallback: NotFound,
             shutdown: pending(),
         }
@@ -63,6 +67,7 @@ impl Server {
 pub struct Serve<F = NotFound, S = Pending<()>> {
     server: Server,
     listener: TcpListener,
+    accepting: Accepting,
     fallback: F,
     shutdown: S,
 }
@@ -73,9 +78,36 @@ impl<F, S> Serve<F, S> {
         Serve {
             server: self.server,
             listener: self.listener,
+            accepting: self.accepting,
             fallback,
             shutdown: self.shutdown,
         }
+    }
+
+    /// Serves over TLS: `https` and `wss`.
+    ///
+    /// A handshake is on its connection's own task; one that fails is counted in
+    /// [`Stats::tls_failures`](crate::Stats::tls_failures) or
+    /// [`Stats::tls_timeouts`](crate::Stats::tls_timeouts). The certificate can be replaced while the
+    /// server runs, through a clone of the acceptor. An acceptor that offers another protocol than
+    /// `http/1.1` is an error when the server is awaited.
+    ///
+    /// ```no_run
+    /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+    /// use sockeye::{Namespace, Server, tls::Acceptor};
+    /// use tokio::net::TcpListener;
+    ///
+    /// let acceptor = Acceptor::from_files("fullchain.pem", "privkey.pem")?;
+    /// let io = Server::builder().namespace("/", Namespace::new()).build();
+    /// let listener = TcpListener::bind("0.0.0.0:443").await?;
+    /// io.serve(listener).tls(acceptor).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[cfg(feature = "tls")]
+    pub fn tls(mut self, acceptor: crate::tls::Acceptor) -> Self {
+        self.accepting = Accepting::Tls(acceptor);
+        self
     }
 
     /// Ends when `signal` does: the listener closes first, then all sessions, and handlers have 30
@@ -87,6 +119,7 @@ impl<F, S> Serve<F, S> {
         Serve {
             server: self.server,
             listener: self.listener,
+            accepting: self.accepting,
             fallback: self.fallback,
             shutdown: signal,
         }
@@ -133,9 +166,11 @@ where
         let Self {
             server,
             listener,
+            accepting,
             fallback,
             shutdown,
         } = self;
+        accepting.check()?;
         // Connections hear of the shutdown by the end of the sender, and it hears of theirs likewise.
         let (closing, closed) = watch::channel(());
         let (alive, mut gone) = mpsc::channel::<Infallible>(1);
@@ -152,33 +187,30 @@ where
                 },
                 () = &mut shutdown => break,
             };
-            let service = service.clone();
-            let connection = http1::Builder::new()
-                .timer(TokioTimer::new())
-                .header_read_timeout(HEAD_TIMEOUT)
-                .serve_connection(
-                    TokioIo::new(prepare(stream)),
-                    TowerToHyperService::new(WithAddress {
-                        address: RemoteAddr(address),
-                        inner: service,
-                    }),
-                )
-                .with_upgrades();
-            let (mut closed, alive) = (closed.clone(), alive.clone());
-            tokio::spawn(async move {
-                let mut connection = pin!(connection);
-                let ended = tokio::select! {
-                    ended = connection.as_mut() => ended,
-                    _ = closed.changed() => {
-                        connection.as_mut().graceful_shutdown();
-                        connection.await
-                    }
-                };
-                if let Err(error) = ended {
-                    tracing::debug!(%error, "connection ended");
-                }
-                drop(alive);
+            let stream = prepare(stream);
+            let service = TowerToHyperService::new(WithAddress {
+                address: RemoteAddr(address),
+                inner: service.clone(),
             });
+            let (closed, alive) = (closed.clone(), alive.clone());
+            match accepting.clone() {
+                Accepting::Plain => {
+                    tokio::spawn(async move {
+                        talk(stream, service, closed).await;
+                        drop(alive);
+                    });
+                }
+                #[cfg(feature = "tls")]
+                Accepting::Tls(acceptor) => {
+                    let server = server.clone();
+                    tokio::spawn(async move {
+                        if let Some(stream) = encrypt(&server, &acceptor, stream, &closed).await {
+                            talk(stream, service, closed).await;
+                        }
+                        drop(alive);
+                    });
+                }
+            }
         }
         drop(listener);
         server.close().await;
@@ -187,6 +219,58 @@ where
             tracing::warn!("shutdown does not wait for plain HTTP connections any longer");
         }
         Ok(())
+    }
+}
+
+/// Does the TLS handshake, unless the server closes first.
+#[cfg(feature = "tls")]
+async fn encrypt(
+    server: &Server,
+    acceptor: &crate::tls::Acceptor,
+    stream: TcpStream,
+    closed: &watch::Receiver<()>,
+) -> Option<crate::tls::TlsStream<TcpStream>> {
+    let mut closed = closed.clone();
+    let accepted = tokio::select! {
+        accepted = acceptor.accept(stream) => accepted,
+        _ = closed.changed() => return None,
+    };
+    accepted
+        .inspect_err(|error| {
+            let counters = server.counters();
+            count(if error.is_timeout() {
+                &counters.tls_timeouts
+            } else {
+                &counters.tls_failures
+            });
+            tracing::debug!(%error, "no tls connection");
+        })
+        .ok()
+}
+
+/// Serves HTTP on a connection until it ends, is upgraded, or the server closes.
+async fn talk<I, S, R>(stream: I, service: S, mut closed: watch::Receiver<()>)
+where
+    I: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    S: hyper::service::Service<Request<Incoming>, Response = Response<R>>,
+    S::Error: Into<Box<dyn Error + Send + Sync>>,
+    R: HttpBody<Error: Into<Box<dyn Error + Send + Sync>>> + 'static,
+{
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_TIMEOUT)
+        .serve_connection(TokioIo::new(stream), service)
+        .with_upgrades();
+    let mut connection = pin!(connection);
+    let ended = tokio::select! {
+        ended = connection.as_mut() => ended,
+        _ = closed.changed() => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    if let Err(error) = ended {
+        tracing::debug!(%error, "connection ended");
     }
 }
 

@@ -30,6 +30,15 @@ impl Live {
         &self.name
     }
 
+    /// Whether it is called so. Nearly always it is `/`, which is seen without comparing memory.
+    #[inline]
+    pub(crate) fn is(&self, name: &str) -> bool {
+        match name {
+            "/" => &*self.name == "/",
+            _ => *self.name == *name,
+        }
+    }
+
     pub(crate) fn table(&self) -> &Table {
         &self.table
     }

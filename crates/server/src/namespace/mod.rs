@@ -1,9 +1,11 @@
 //! Namespaces: what is registered for each, and the sockets in it.
 
+mod events;
 mod live;
 
-use std::{any::Any, collections::BTreeMap, marker::PhantomData, sync::Arc};
+use std::{any::Any, marker::PhantomData, sync::Arc};
 
+use events::Events;
 pub(crate) use live::Live;
 
 use crate::{
@@ -33,8 +35,7 @@ pub(crate) struct Table {
     pub(crate) connect: Option<Box<dyn EventHandler>>,
     pub(crate) disconnect: Option<Box<dyn EventHandler>>,
     pub(crate) fallback: Option<Box<dyn EventHandler>>,
-    /// Few and fixed: looking one up by comparison is quicker than hashing its name.
-    pub(crate) events: BTreeMap<Box<str>, Box<dyn EventHandler>>,
+    pub(crate) events: Events,
     pub(crate) sequential: bool,
     #[expect(clippy::type_complexity, reason = "one closure, stored once")]
     pub(crate) error: Option<Box<dyn Fn(&Socket, &HandlerError<'_>) + Send + Sync>>,
@@ -166,7 +167,7 @@ where
         self.bind_event(handler, move |table, handler| {
             let name = event.clone();
             assert!(
-                table.events.insert(event, handler).is_none(),
+                table.events.insert(event, handler),
                 "the event `{name}` has two handlers"
             );
         })

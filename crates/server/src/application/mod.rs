@@ -1,0 +1,259 @@
+//! Socket.IO over the engine: packets of one connection go to the sockets of their namespaces.
+
+mod client;
+mod connect;
+mod events;
+mod running;
+
+use std::{
+    collections::HashMap,
+    ops::ControlFlow,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use sockeye_engine::{Application, CloseReason};
+use sockeye_protocol::{DecodeError, Decoder, Limits, Packet};
+
+pub(crate) use self::{
+    client::Client,
+    connect::leave,
+    running::{Running, spawn},
+};
+use crate::{
+    DisconnectReason, Socket,
+    mount::Path,
+    namespace::Live,
+    stats::{Counters, count},
+};
+
+pub(crate) type Connection = sockeye_engine::Connection<App>;
+pub(crate) type Delivery = sockeye_engine::Delivery<App>;
+pub(crate) type Engine = sockeye_engine::Engine<App>;
+
+/// Breaks off a connection whose client sent what cannot be read. The reference closes the transport and
+/// lets the sockets find out: they hear `forced close`.
+const MALFORMED: ControlFlow<CloseReason> = ControlFlow::Break(CloseReason::ForcedClose);
+
+/// The application's options.
+#[derive(Debug)]
+pub(crate) struct Options {
+    /// How long a client may stay without joining a namespace.
+    pub(crate) connect_timeout: Duration,
+    pub(crate) limits: Limits,
+    /// How many handlers of one socket may be pending before its events wait.
+    pub(crate) max_pending_handlers: usize,
+    pub(crate) path: Path,
+    pub(crate) serve_client: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            connect_timeout: Duration::from_secs(45),
+            limits: Limits::default(),
+            max_pending_handlers: 1024,
+            path: Path::default(),
+            serve_client: true,
+        }
+    }
+}
+
+/// What runs on the engine: the namespaces.
+#[derive(Debug)]
+pub(crate) struct App {
+    namespaces: HashMap<Box<str>, Arc<Live>>,
+    options: Options,
+    counters: Counters,
+    running: Running,
+}
+
+/// What reads one client's packets.
+#[derive(Debug)]
+pub(crate) struct Reader {
+    decoder: Decoder,
+    /// The socket that the last packet was for: most often the next one is for it too.
+    last: Option<Socket>,
+}
+
+impl App {
+    pub(crate) fn new(namespaces: HashMap<Box<str>, Arc<Live>>, options: Options) -> Self {
+        Self {
+            namespaces,
+            options,
+            counters: Counters::default(),
+            running: Running::default(),
+        }
+    }
+
+    pub(crate) fn namespace(&self, name: &str) -> Option<&Arc<Live>> {
+        self.namespaces.get(name)
+    }
+
+    pub(crate) fn namespaces(&self) -> impl Iterator<Item = &Arc<Live>> {
+        self.namespaces.values()
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.options.path
+    }
+
+    pub(crate) fn serves_client(&self) -> bool {
+        self.options.serve_client
+    }
+
+    pub(crate) fn max_pending_handlers(&self) -> usize {
+        self.options.max_pending_handlers
+    }
+
+    pub(crate) fn counters(&self) -> &Counters {
+        &self.counters
+    }
+
+    pub(crate) fn running(&self) -> &Running {
+        &self.running
+    }
+
+    #[inline]
+    fn packet(
+        &self,
+        connection: &Arc<Connection>,
+        last: &mut Option<Socket>,
+        packet: Packet<'_>,
+    ) -> ControlFlow<CloseReason> {
+        if let Packet::Connect { namespace, auth } = packet {
+            return self.connect(connection, namespace, auth);
+        }
+        if !last.as_ref().is_some_and(|socket| {
+            socket.is_connected() && socket.0.namespace.is(packet.namespace())
+        }) {
+            *last = connection.client().find(packet.namespace());
+        }
+        let Some(socket) = last else {
+            return self.out_of_turn(connection, packet.namespace());
+        };
+        if !socket.is_connected() {
+            return self.not_connected(connection, socket, &packet);
+        }
+        match packet {
+            Packet::Event(event) => events::event(socket, &event),
+            Packet::Ack { id, args, .. } => {
+                let expected = id.is_some_and(|id| socket.acks().receive(id, &args));
+                if !expected {
+                    count(&self.counters.unexpected_acks);
+                }
+            }
+            Packet::Disconnect { .. } => {
+                connection.client().remove(socket);
+                leave(socket, DisconnectReason::ClientNamespaceDisconnect);
+            }
+            _ => {}
+        }
+        ControlFlow::Continue(())
+    }
+
+    /// A packet for a socket that is not in its namespace yet, or not any more.
+    fn not_connected(
+        &self,
+        connection: &Arc<Connection>,
+        socket: &Socket,
+        packet: &Packet<'_>,
+    ) -> ControlFlow<CloseReason> {
+        if !socket.0.is_gone() {
+            return self.out_of_turn(connection, packet.namespace());
+        }
+        // It was put out, and the client could not know.
+        count(&self.counters.late_events);
+        if matches!(packet, Packet::Disconnect { .. }) {
+            connection.client().remove(socket);
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn malformed(&self, error: DecodeError) -> ControlFlow<CloseReason> {
+        count(&self.counters.malformed);
+        tracing::debug!(%error, "malformed packet");
+        MALFORMED
+    }
+
+    /// A packet that its namespace's state does not allow: all of the client's sockets end at once.
+    fn out_of_turn(
+        &self,
+        connection: &Arc<Connection>,
+        namespace: &str,
+    ) -> ControlFlow<CloseReason> {
+        count(&self.counters.out_of_turn);
+        tracing::debug!(namespace, "packet out of turn");
+        for socket in connection.client().sockets() {
+            leave(&socket, DisconnectReason::ForcedServerClose);
+        }
+        ControlFlow::Break(CloseReason::ForcedClose)
+    }
+}
+
+impl Application for App {
+    type Client = Client;
+    type Reader = Reader;
+
+    fn open(&self, _: &sockeye_engine::Handshake) -> (Client, Reader) {
+        let reader = Reader {
+            decoder: Decoder::new(self.options.limits),
+            last: None,
+        };
+        (Client::default(), reader)
+    }
+
+    fn opened(&self, connection: &Arc<Connection>) {
+        connection.set_deadline(Some(Instant::now() + self.options.connect_timeout));
+    }
+
+    fn text(
+        &self,
+        connection: &Arc<Connection>,
+        reader: &mut Reader,
+        text: &str,
+    ) -> ControlFlow<CloseReason> {
+        match reader.decoder.text(text) {
+            Ok(Some(packet)) => self.packet(connection, &mut reader.last, packet),
+            Ok(None) => ControlFlow::Continue(()),
+            Err(error) => self.malformed(error),
+        }
+    }
+
+    fn binary(
+        &self,
+        connection: &Arc<Connection>,
+        reader: &mut Reader,
+        data: &[u8],
+    ) -> ControlFlow<CloseReason> {
+        match reader.decoder.binary(data) {
+            Ok(Some(packet)) => {
+                let flow = self.packet(connection, &mut reader.last, packet);
+                // Until the next packet the attachments would stay.
+                reader.decoder.release();
+                flow
+            }
+            Ok(None) => ControlFlow::Continue(()),
+            Err(error) => self.malformed(error),
+        }
+    }
+
+    fn timeout(&self, connection: &Arc<Connection>) {
+        if connection.client().lock().is_empty() {
+            count(&self.counters.connect_timeouts);
+            connection.close(CloseReason::ForcedClose);
+        }
+    }
+
+    fn slow(&self, connection: &Arc<Connection>, elapsed: Duration) {
+        count(&self.counters.slow_handlers);
+        tracing::warn!(sid = ?connection.sid(), ?elapsed, "handlers hold their worker");
+    }
+
+    fn closed(&self, connection: &Arc<Connection>, _: Reader, reason: CloseReason) {
+        let sockets = std::mem::take(&mut *connection.client().lock());
+        for socket in sockets {
+            leave(&socket, DisconnectReason::Connection(reason));
+        }
+    }
+}

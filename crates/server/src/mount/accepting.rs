@@ -1,0 +1,28 @@
+#[cfg(feature = "tls")]
+use sockeye_websocket::tls::Acceptor;
+
+/// What a connection speaks below HTTP.
+#[derive(Debug, Clone)]
+pub(super) enum Accepting {
+    Plain,
+    #[cfg(feature = "tls")]
+    Tls(Acceptor),
+}
+
+impl Accepting {
+    /// Refuses what could be negotiated and not served.
+    pub(super) fn check(&self) -> std::io::Result<()> {
+        #[cfg(feature = "tls")]
+        if let Self::Tls(acceptor) = self {
+            let offered = acceptor.alpn_protocols();
+            if let Some(other) = offered.iter().find(|name| *name != b"http/1.1") {
+                let error = format!(
+                    "the acceptor offers {}, and only http/1.1 is served",
+                    other.escape_ascii()
+                );
+                return Err(std::io::Error::new(std::io::ErrorKind::InvalidInput, error));
+            }
+        }
+        Ok(())
+    }
+}
