@@ -3,6 +3,7 @@
 mod options;
 mod pages;
 mod signals;
+mod tls;
 
 use std::{env, io, process::ExitCode};
 
@@ -30,17 +31,25 @@ async fn main() -> ExitCode {
 
 async fn run(options: &Options) -> Result<(), String> {
     let program = env::args().next().unwrap_or_else(|| "sockeye".to_owned());
+    let tls = options.tls.prepare(&options.listen)?;
     let listener = TcpListener::bind(&options.listen)
         .await
         .map_err(|error| options.explain(&program, &error))?;
     let address = listener.local_addr().map_err(|error| error.to_string())?;
     let io = sockeye_demo_chat::namespaces(Server::builder()).build();
     let app = pages::index().merge(sockeye_demo_chat::pages());
-    say(
-        &mut io::stdout(),
-        &format!("Sockeye listens on http://{address}/ (Ctrl-C ends it)"),
-    );
-    io.serve(listener)
+    let scheme = if tls.is_some() { "https" } else { "http" };
+    let mut server = io.serve(listener);
+    let mut lines = format!("Sockeye listens on {scheme}://{address}/ (Ctrl-C ends it)");
+    if let Some(tls) = tls {
+        server = server.tls(tls.acceptor);
+        if let Some(fingerprint) = tls.fingerprint {
+            lines.push_str("\nIts certificate is made for this run, SHA-256 ");
+            lines.push_str(&fingerprint);
+        }
+    }
+    say(&mut io::stdout(), &lines);
+    server
         .fallback(app)
         .with_graceful_shutdown(signals::end())
         .await

@@ -2,6 +2,8 @@ use std::io;
 
 use clap::Parser;
 
+use crate::tls::Tls;
+
 /// A Socket.IO server with demos.
 #[derive(Debug, Parser)]
 #[command(version, about)]
@@ -13,6 +15,9 @@ pub(crate) struct Options {
     /// What to log, by level and module, such as `debug` or `sockeye_engine=trace`
     #[arg(long, value_name = "FILTER", default_value = "info")]
     pub(crate) log: String,
+
+    #[command(flatten)]
+    pub(crate) tls: Tls,
 }
 
 impl Options {

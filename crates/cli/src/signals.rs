@@ -8,6 +8,20 @@ pub(crate) async fn end() {
     });
 }
 
+/// Calls `f` each time the process is sent SIGHUP. Without Unix there is no such signal.
+pub(crate) async fn each_hangup(f: impl Fn()) {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let mut hangup = signal(SignalKind::hangup()).expect("the runtime handles signals");
+        while hangup.recv().await.is_some() {
+            f();
+        }
+    }
+    #[cfg(not(unix))]
+    drop(f);
+}
+
 #[cfg(unix)]
 async fn next() {
     use tokio::signal::unix::{SignalKind, signal};
