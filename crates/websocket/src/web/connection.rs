@@ -19,6 +19,9 @@ use super::shared::{Output, Shared};
 use crate::client::{ClientStream, ConnectError, Connected};
 use crate::{Closed, Error, Failure, Message, WebSocket};
 
+/// After how many batches reading has its turn.
+const BATCHES: usize = 16;
+
 type Connecting =
     Pin<Box<dyn Future<Output = Result<Connected<ClientStream>, ConnectError>> + Send>>;
 
@@ -117,6 +120,8 @@ struct Link {
     messages: Vec<Message>,
     /// Nothing can be written any more.
     mute: bool,
+    /// The close frame is among what is written.
+    said_close: bool,
     close_timeout: Duration,
     stall: Option<Stall>,
 }
@@ -141,6 +146,7 @@ impl Link {
             batch: Batch::default(),
             messages: Vec::new(),
             mute: false,
+            said_close: false,
             close_timeout,
             stall: None,
         }
@@ -180,7 +186,7 @@ impl Link {
                 if self.websocket.closed().is_some() {
                     shared.start_closing();
                 }
-                if wishes.closing {
+                if wishes.closing && !self.said_close {
                     ready!(self.poll_stall(cx));
                     return Poll::Ready(Step::Ended(Closed::default(), None));
                 }
@@ -192,7 +198,10 @@ impl Link {
 
     /// Writes what was sent, batch by batch, and the close frame behind it.
     fn write(&mut self, cx: &mut Context<'_>, shared: &Shared) {
-        while !self.mute {
+        for _ in 0..BATCHES {
+            if self.mute {
+                return;
+            }
             match Pin::new(&mut self.websocket).poll_flush(cx) {
                 Poll::Pending => {
                     let waiting = self.websocket.buffered_amount();
@@ -208,10 +217,17 @@ impl Link {
             match shared.next_output(&mut self.messages) {
                 Output::Nothing => return,
                 Output::Messages => self.encode(),
-                Output::Close(None) => self.websocket.start_close(1005, ""),
-                Output::Close(Some((code, reason))) => self.websocket.start_close(code, &reason),
+                Output::Close(with) => {
+                    self.said_close = true;
+                    match with {
+                        Some((code, reason)) => self.websocket.start_close(code, &reason),
+                        // It makes a frame without code.
+                        None => self.websocket.start_close(1005, ""),
+                    }
+                }
             }
         }
+        cx.waker().wake_by_ref();
     }
 
     fn encode(&mut self) {

@@ -38,8 +38,6 @@ pub(super) struct State {
     /// With what to close once the queue has left.
     close: Option<CloseWith>,
     full: bool,
-    /// The connection's task is gone: no handler will be called any more.
-    ended: bool,
     waker: Option<Waker>,
 }
 
@@ -77,7 +75,6 @@ impl Shared {
                 queue: VecDeque::new(),
                 close: None,
                 full: false,
-                ended: false,
                 waker: None,
             }),
         }
@@ -122,7 +119,7 @@ impl Shared {
             WebSocket::CLOSED => state.handlers.rule_messages_out(),
             _ => None,
         };
-        let due = state.handlers.is_call_due() || self.is_abandoned();
+        let due = state.handlers.is_call_due();
         drop(state);
         drop((dropped, useless));
         if due {
@@ -333,7 +330,6 @@ impl Shared {
     pub(super) fn abandon(&self) {
         let mut state = self.lock();
         state.ready_state = WebSocket::CLOSED;
-        state.ended = true;
         let handlers = state.handlers.discard();
         let queue = std::mem::take(&mut state.queue);
         let waker = state.waker.take();
