@@ -77,8 +77,10 @@ async fn an_idle_connection_owns_no_buffer() {
         let before = LIVE.get();
         drop(server);
         let owned = before - LIVE.get() + size_of::<TlsStream<TcpStream>>() as isize;
-        println!("after {length} bytes over {version:?}: {owned}");
-        assert!(owned <= LIMIT, "{owned} bytes after {length}");
+        assert!(
+            owned <= LIMIT,
+            "{owned} bytes after {length} over {version:?}"
+        );
     }
 }
 
@@ -97,7 +99,6 @@ async fn a_session_that_can_be_resumed_is_small() {
     }
     let all: isize = kept.iter().sum();
     let last: isize = kept[300..].iter().sum();
-    println!("kept by all handshakes: {all}, by the last hundred: {last}");
     assert!(all < 256 * 1_024, "{all}");
     assert!(last.abs() < 4_096, "it goes on growing: {last}");
 }
