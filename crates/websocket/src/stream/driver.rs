@@ -38,6 +38,16 @@ impl<'w> Wakers<'w> {
     }
 }
 
+/// What incoming messages lead to.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Visitor {
+    /// To answers: nothing is read while more of them wait than the high mark allows.
+    Answers,
+    /// To none. Then reading never waits for writing: two peers that both send more than lies on
+    /// the way would wait for each other.
+    Listens,
+}
+
 pub(super) struct Driver<S> {
     pub(super) io: S,
     pub(super) endpoint: Endpoint,
@@ -104,6 +114,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
     pub(super) fn poll_visit<B>(
         &mut self,
         wakers: Wakers<'_>,
+        visitor: Visitor,
         visit: &mut impl FnMut(Incoming<'_>, &mut Outgoing, &mut Direct<'_, S>) -> ControlFlow<B>,
     ) -> Poll<Option<B>> {
         self.heed_closer(wakers.read);
@@ -129,7 +140,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
         }
         loop {
             let blocked = self.poll_write(wakers.write).is_pending();
-            if blocked && self.endpoint.buffered_amount() > self.settings().high_mark {
+            let full = blocked && self.endpoint.buffered_amount() > self.settings().high_mark;
+            if full && visitor == Visitor::Answers {
                 match self.settings().overflow {
                     // What is not read now waits in the peer.
                     Overflow::Wait => {
@@ -195,31 +207,35 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
         let limit = self.settings().limits.max_message;
         let mut gathered = self.gathered.take();
         let mut skipping = self.skipping;
-        let polled = self.poll_visit(wakers, &mut |incoming, _, _| match incoming {
-            Incoming::Message(message) => ControlFlow::Break(Some(message.to_owned())),
-            // Parts were asked for, and then they were not waited for.
-            Incoming::Part(part) if skipping => {
-                skipping = !part.last;
-                ControlFlow::Continue(())
-            }
-            Incoming::Part(part) => {
-                let piece = MessageRef::from(part.data);
-                let mut whole = gathered.take().unwrap_or_else(|| {
-                    let (kind, bytes) = (piece.kind(), Vec::new());
-                    Box::new(Gathered { kind, bytes })
-                });
-                if whole.bytes.len() + piece.as_bytes().len() > limit {
-                    return ControlFlow::Break(None);
+        let polled = self.poll_visit(
+            wakers,
+            Visitor::Listens,
+            &mut |incoming, _, _| match incoming {
+                Incoming::Message(message) => ControlFlow::Break(Some(message.to_owned())),
+                // Parts were asked for, and then they were not waited for.
+                Incoming::Part(part) if skipping => {
+                    skipping = !part.last;
+                    ControlFlow::Continue(())
                 }
-                whole.bytes.extend_from_slice(piece.as_bytes());
-                if part.last {
-                    return ControlFlow::Break(Some(whole.message()));
+                Incoming::Part(part) => {
+                    let piece = MessageRef::from(part.data);
+                    let mut whole = gathered.take().unwrap_or_else(|| {
+                        let (kind, bytes) = (piece.kind(), Vec::new());
+                        Box::new(Gathered { kind, bytes })
+                    });
+                    if whole.bytes.len() + piece.as_bytes().len() > limit {
+                        return ControlFlow::Break(None);
+                    }
+                    whole.bytes.extend_from_slice(piece.as_bytes());
+                    if part.last {
+                        return ControlFlow::Break(Some(whole.message()));
+                    }
+                    gathered = Some(whole);
+                    ControlFlow::Continue(())
                 }
-                gathered = Some(whole);
-                ControlFlow::Continue(())
-            }
-            Incoming::Pong(_) => ControlFlow::Continue(()),
-        });
+                Incoming::Pong(_) => ControlFlow::Continue(()),
+            },
+        );
         self.gathered = gathered;
         self.skipping = skipping;
         match ready!(polled) {
@@ -240,17 +256,21 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
     ) -> Poll<Option<Result<(Message, bool), Error>>> {
         self.endpoint.stream_messages(true);
         let mut skipping = self.skipping;
-        let polled = self.poll_visit(wakers, &mut |incoming, _, _| match incoming {
-            Incoming::Part(part) if skipping => {
-                skipping = !part.last;
-                ControlFlow::Continue(())
-            }
-            Incoming::Part(part) => {
-                ControlFlow::Break((MessageRef::from(part.data).to_owned(), part.last))
-            }
-            Incoming::Message(message) => ControlFlow::Break((message.to_owned(), true)),
-            Incoming::Pong(_) => ControlFlow::Continue(()),
-        });
+        let polled = self.poll_visit(
+            wakers,
+            Visitor::Listens,
+            &mut |incoming, _, _| match incoming {
+                Incoming::Part(part) if skipping => {
+                    skipping = !part.last;
+                    ControlFlow::Continue(())
+                }
+                Incoming::Part(part) => {
+                    ControlFlow::Break((MessageRef::from(part.data).to_owned(), part.last))
+                }
+                Incoming::Message(message) => ControlFlow::Break((message.to_owned(), true)),
+                Incoming::Pong(_) => ControlFlow::Continue(()),
+            },
+        );
         self.skipping = skipping;
         match ready!(polled) {
             Some(part) => Poll::Ready(Some(Ok(part))),

@@ -19,7 +19,7 @@ pub use error::Error;
 pub use fragments::{MessageReader, MessageWriter};
 pub use split::{Reader, Writer};
 
-use driver::{Driver, Wakers};
+use driver::{Driver, Visitor, Wakers};
 
 use crate::{
     Closed, Config, Incoming, Kind, Message, MessageRef, PreparedMessage, Role, SendError, deflate,
@@ -114,16 +114,20 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
         let driver = &mut self.driver;
         driver.endpoint.stream_messages(false);
         let stopped = poll_fn(|cx| {
-            driver.poll_visit(Wakers::one(cx), &mut |incoming, outgoing, direct| {
-                let Incoming::Message(message) = incoming else {
-                    return ControlFlow::Continue(());
-                };
-                let mut write = |slices: &[IoSlice<'_>]| direct.write(slices);
-                match handler(message, &mut Answers::new(outgoing, &mut write)) {
-                    Ok(()) => ControlFlow::Continue(()),
-                    Err(error) => ControlFlow::Break(error),
-                }
-            })
+            driver.poll_visit(
+                Wakers::one(cx),
+                Visitor::Answers,
+                &mut |incoming, outgoing, direct| {
+                    let Incoming::Message(message) = incoming else {
+                        return ControlFlow::Continue(());
+                    };
+                    let mut write = |slices: &[IoSlice<'_>]| direct.write(slices);
+                    match handler(message, &mut Answers::new(outgoing, &mut write)) {
+                        Ok(()) => ControlFlow::Continue(()),
+                        Err(error) => ControlFlow::Break(error),
+                    }
+                },
+            )
         })
         .await;
         if let Some(error) = stopped {
@@ -214,9 +218,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
     pub async fn close(&mut self, code: u16, reason: &str) -> Result<Closed, Error> {
         self.start_close(code, reason);
         poll_fn(|cx| {
-            self.driver.poll_visit(Wakers::one(cx), &mut |_, _, _| {
-                ControlFlow::<()>::Continue(())
-            })
+            self.driver
+                .poll_visit(Wakers::one(cx), Visitor::Listens, &mut |_, _, _| {
+                    ControlFlow::<()>::Continue(())
+                })
         })
         .await;
         match self.driver.report() {

@@ -1,9 +1,10 @@
 use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
-use sockeye_websocket::{Config, Message, Opcode, SendError, frame};
+use sockeye_websocket::{Config, Message, Opcode, SendError, WebSocket, frame};
 
 use crate::pair;
+use crate::pipe::Pipe;
 
 /// The writer is stuck in a message that the stream does not take; the ping is still answered as
 /// soon as the stream moves, though the writer's task never runs again.
@@ -108,4 +109,19 @@ async fn streams_and_sinks() {
     SinkExt::close(&mut sink).await.unwrap();
     assert!(StreamExt::next(&mut stream).await.is_none());
     assert_eq!(echoing.await.unwrap(), Ok(()));
+}
+
+/// With a paused clock, two peers that wait for each other end by the idle time-out at once.
+#[tokio::test(start_paused = true)]
+async fn two_peers_that_both_send_more_than_lies_on_the_way_do_not_wait_for_each_other() {
+    const LONG: usize = 500_000;
+    let (client, server) = pair(1000, &Config::new().marks(1000, 10_000));
+    let talk = |socket: WebSocket<Pipe>| async move {
+        let (mut writer, mut reader) = socket.split();
+        let send = async { writer.send(vec![7; LONG]).await };
+        let (sent, received) = tokio::join!(send, reader.recv());
+        sent.unwrap();
+        received.unwrap().unwrap().as_bytes().len()
+    };
+    assert_eq!(tokio::join!(talk(client), talk(server)), (LONG, LONG));
 }

@@ -6,3 +6,4 @@ mod handshake;
 mod identity;
 mod reload;
 mod stream;
+mod websocket;
