@@ -20,7 +20,9 @@ async fn late_handlers_hear_what_happened() {
     let socket = WebSocket::new(format!("ws://{address}/"), ()).expect("an object");
     until("CLOSED", || socket.ready_state() == WebSocket::CLOSED).await;
     let (sender, closed) = oneshot::channel();
-    socket.on_close(move |event| drop(sender.send(event.code)));
+    socket.on_close(move |event| {
+        let _ = sender.send(event.code);
+    });
     assert_eq!(soon(closed).await, Ok(1006));
     let (sender, failed) = oneshot::channel();
     socket.on_error(move |event| drop(sender.send(event.cause.to_string())));
@@ -222,7 +224,7 @@ async fn one_at_a_time() {
         assert!(!busy.swap(true, Ordering::SeqCst), "two at once");
         std::thread::sleep(Duration::from_micros(200));
         busy.store(false, Ordering::SeqCst);
-        drop(log.send(event.data.as_bytes()[0]));
+        let _ = log.send(event.data.as_bytes()[0]);
     });
     drop(sender);
     for number in 0..100 {
@@ -249,10 +251,16 @@ async fn no_race_with_the_constructor() {
         tokio::time::sleep(Duration::from_micros(round * 5)).await;
         let (sender, mut events) = unbounded_channel();
         let log = sender.clone();
-        socket.on_open(move |_| drop(log.send("open")));
+        socket.on_open(move |_| {
+            let _ = log.send("open");
+        });
         let log = sender.clone();
-        socket.on_message(move |_| drop(log.send("message")));
-        socket.on_close(move |_| drop(sender.send("close")));
+        socket.on_message(move |_| {
+            let _ = log.send("message");
+        });
+        socket.on_close(move |_| {
+            let _ = sender.send("close");
+        });
         let mut seen = Vec::new();
         while let Some(event) = soon(events.recv()).await {
             seen.push(event);
