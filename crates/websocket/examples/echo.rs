@@ -3,6 +3,8 @@
 //! `cargo run --release -p sockeye-websocket --example echo -- --listen 127.0.0.1:9001 [--deflate]
 //! [--threads N] [--tls-self-signed]`
 
+mod certificate;
+
 use std::error::Error;
 use std::io::{self, Write};
 use std::net::{SocketAddr, TcpListener};
@@ -48,7 +50,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         .deflate(deflate);
     let acceptor = Acceptor::new(Policy::new().config(config));
     let tls = match options.tls_self_signed {
-        true => Some(self_signed(options.listen)?),
+        true => Some(certificate::self_signed(options.listen)?),
         false => None,
     };
 
@@ -96,19 +98,12 @@ async fn serve(
 
 async fn echo<S: AsyncRead + AsyncWrite + Unpin>(acceptor: Acceptor, stream: S) {
     // What goes wrong with one connection concerns no other.
-    if let Ok((mut websocket, _request)) = acceptor.accept(stream).await {
-        let _ = websocket
-            .for_each(|message, answers| answers.send(message))
-            .await;
-    }
-}
-
-fn self_signed(address: SocketAddr) -> Result<tls::Acceptor, Box<dyn Error>> {
-    let names = ["localhost".to_owned(), address.ip().to_string()];
-    let made = rcgen::generate_simple_self_signed(names)?;
-    let key = made.signing_key.serialize_der();
-    Ok(tls::Acceptor::from_der(
-        vec![made.cert.der().clone()],
-        key.try_into()?,
-    )?)
+    let Ok((mut websocket, request)) = acceptor.accept(stream).await else {
+        return;
+    };
+    // Its headers are more than all else that an idle connection owns.
+    drop(request);
+    let _ = websocket
+        .for_each(|message, answers| answers.send(message))
+        .await;
 }

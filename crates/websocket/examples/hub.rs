@@ -1,30 +1,55 @@
 //! A hub: whatever a client says goes to every client of the same path, encoded once. A client
 //! that reads too slowly is disconnected and delays nobody.
 //!
-//! `cargo run --release -p sockeye-websocket --example hub -- 127.0.0.1:9002`
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "it is a program")]
+//! `cargo run --release -p sockeye-websocket --example hub -- --listen 127.0.0.1:9002 [--deflate]
+//! [--tls-self-signed]`
+#![expect(clippy::print_stderr, reason = "it is a program")]
+
+mod certificate;
 
 use std::collections::HashMap;
-use std::io;
+use std::error::Error;
+use std::io::{self, Write};
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use clap::Parser;
 use sockeye_websocket::accept::{AcceptError, Acceptor, Policy};
 use sockeye_websocket::{
     Config, Message, Overflow, PreparedMessage, SendError, WebSocket, Writer, deflate,
 };
-use tokio::net::{TcpListener, TcpStream};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpListener;
 
-/// The writer halves of a path's clients, by a number of their own.
-type Room = HashMap<u64, Writer<TcpStream>>;
-
-#[derive(Default)]
-struct Hub {
-    rooms: Mutex<HashMap<String, Room>>,
+/// Tells every client what one of them says.
+#[derive(Debug, Parser)]
+struct Options {
+    /// Where to listen; port 0 lets the system pick one
+    #[arg(long, default_value = "127.0.0.1:9002")]
+    listen: SocketAddr,
+    /// Compress messages, where the client agrees: each of them once for all
+    #[arg(long)]
+    deflate: bool,
+    /// Serve wss with a certificate made for this run
+    #[arg(long)]
+    tls_self_signed: bool,
 }
 
-impl Hub {
-    fn join(&self, path: &str, client: u64, writer: Writer<TcpStream>) {
+/// The writer halves of a path's clients, by a number of their own.
+type Room<S> = HashMap<u64, Writer<S>>;
+
+struct Hub<S> {
+    rooms: Mutex<HashMap<String, Room<S>>>,
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Hub<S> {
+    fn new() -> Arc<Self> {
+        let rooms = Mutex::default();
+        Arc::new(Self { rooms })
+    }
+
+    fn join(&self, path: &str, client: u64, writer: Writer<S>) {
         self.with(|rooms| {
             rooms
                 .entry(path.to_owned())
@@ -60,44 +85,66 @@ impl Hub {
         });
     }
 
-    fn with<R>(&self, f: impl FnOnce(&mut HashMap<String, Room>) -> R) -> R {
+    fn with<R>(&self, f: impl FnOnce(&mut HashMap<String, Room<S>>) -> R) -> R {
         f(&mut self.rooms.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
 #[tokio::main]
-async fn main() -> io::Result<()> {
+async fn main() -> Result<(), Box<dyn Error>> {
+    let options = Options::parse();
     let config = Config::new()
-        .deflate(Some(deflate::Options::default()))
+        .deflate(options.deflate.then(deflate::Options::default))
         .ping_interval(Some(Duration::from_secs(20)))
         .marks(64 * 1024, 1024 * 1024)
         .overflow(Overflow::Close);
     let acceptor = Acceptor::new(Policy::new().config(config));
-    let hub = Arc::new(Hub::default());
+    let tls = match options.tls_self_signed {
+        true => Some(certificate::self_signed(options.listen)?),
+        false => None,
+    };
 
-    let address = std::env::args().nth(1);
-    let listener = TcpListener::bind(address.as_deref().unwrap_or("127.0.0.1:9002")).await?;
-    println!("listening on {}", listener.local_addr()?);
+    let listener = TcpListener::bind(options.listen).await?;
+    let scheme = if tls.is_some() { "wss" } else { "ws" };
+    writeln!(
+        io::stdout(),
+        "listening on {scheme}://{}",
+        listener.local_addr()?
+    )?;
+    let (plain, secure) = (Hub::new(), Hub::new());
     for client in 0.. {
         let (stream, _) = listener.accept().await?;
-        let (acceptor, hub) = (acceptor.clone(), Arc::clone(&hub));
-        tokio::spawn(async move {
-            if let Err(error) = serve(&acceptor, &hub, client, stream).await {
-                eprintln!("refused: {error}");
-            }
-        });
+        // A frame is written when it is complete: waiting for more only delays it.
+        stream.set_nodelay(true)?;
+        let acceptor = acceptor.clone();
+        if let Some(tls) = &tls {
+            let (tls, hub) = (tls.clone(), Arc::clone(&secure));
+            tokio::spawn(async move {
+                match tls.accept(stream).await {
+                    Ok(stream) => report(serve(&acceptor, &hub, client, stream).await),
+                    Err(error) => eprintln!("no TLS: {error}"),
+                }
+            });
+        } else {
+            let hub = Arc::clone(&plain);
+            tokio::spawn(async move { report(serve(&acceptor, &hub, client, stream).await) });
+        }
     }
     Ok(())
 }
 
-async fn serve(
+fn report(served: Result<(), AcceptError>) {
+    if let Err(error) = served {
+        eprintln!("refused: {error}");
+    }
+}
+
+async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
     acceptor: &Acceptor,
-    hub: &Hub,
+    hub: &Hub<S>,
     client: u64,
-    stream: TcpStream,
+    stream: S,
 ) -> Result<(), AcceptError> {
-    // A frame is written when it is complete: waiting for more only delays it.
-    stream.set_nodelay(true)?;
     let (socket, request): (WebSocket<_>, _) = acceptor.accept(stream).await?;
     let path = request.uri().path();
     let (writer, mut reader) = socket.split();

@@ -3,7 +3,7 @@
 use std::cell::Cell;
 
 /// The length of the buffer in bytes.
-pub const SIZE: usize = 65_536;
+pub const SIZE: usize = 512 * 1024;
 
 thread_local! {
     static IDLE: Cell<Option<Box<[u8]>>> = const { Cell::new(None) };

@@ -23,6 +23,9 @@ use crate::{
     stats::count,
 };
 
+/// How much is read at once: what a turn leaves of it is copied, and kept for the next one.
+const AT_ONCE: usize = 64 * 1024;
+
 /// How many events are handled before other tasks get their turn.
 const EVENTS_A_TURN: usize = 256;
 
@@ -300,7 +303,9 @@ impl<A: Application> Driver<A> {
                 return Poll::Pending;
             }
             let handled = if self.rest.is_empty() {
-                read_buffer::with(|buffer| match ready!(self.stream.poll_read(cx, buffer)) {
+                read_buffer::with(|buffer| match ready!(
+                    self.stream.poll_read(cx, &mut buffer[..AT_ONCE])
+                ) {
                     Ok(0) => Poll::Ready(Err(CloseReason::TransportClose)),
                     Ok(n) => Poll::Ready(Ok(self.handle(&mut buffer[..n]))),
                     Err(error) => {

@@ -4,6 +4,7 @@ use std::io::IoSlice;
 
 use bytes::Bytes;
 
+#[cfg(feature = "tokio")]
 use super::MAX_SLICES;
 use super::queue::{Queue, SHARED_FROM};
 #[cfg(feature = "deflate")]

@@ -21,6 +21,9 @@ use crate::{
 /// From how many queued bytes on they are written although more may follow.
 const WRITE_FROM: usize = 32 * 1024;
 
+/// How much is read at once for somebody who takes one message at a time.
+const LISTENED: usize = 64 * 1024;
+
 /// Who is woken by the two directions of the stream: one task, or two halves.
 #[derive(Clone, Copy)]
 pub(super) struct Wakers<'w> {
@@ -166,7 +169,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
                 return Poll::Ready(None);
             }
             let read = read_buffer::with(|buffer| {
-                let mut buffer = ReadBuf::new(buffer);
+                let mut buffer = ReadBuf::new(match visitor {
+                    Visitor::Answers => buffer,
+                    // What is behind the message that was asked for is copied, and kept.
+                    Visitor::Listens => &mut buffer[..LISTENED],
+                });
                 let mut cx = Context::from_waker(wakers.read);
                 ready!(Pin::new(&mut self.io).poll_read(&mut cx, &mut buffer))?;
                 let read = buffer.filled_mut();
