@@ -1,6 +1,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::stats::{Counters, Stats};
 use crate::{Limits, deflate};
 
 /// How a connection behaves: limits, times and marks. Cheap to clone; connections share it.
@@ -43,6 +44,8 @@ pub struct Settings {
     /// Who may close all connections at once. Default `None`.
     #[cfg(feature = "tokio")]
     pub closer: Option<crate::Closer>,
+    /// Shared by all that were made from one another.
+    counters: Arc<Counters>,
 }
 
 /// What happens to a message when [`Settings::high_mark`] bytes wait already.
@@ -69,6 +72,7 @@ impl Default for Settings {
             overflow: Overflow::Wait,
             #[cfg(feature = "tokio")]
             closer: None,
+            counters: Arc::default(),
         }
     }
 }
@@ -84,6 +88,16 @@ impl Config {
     #[must_use]
     pub fn get(&self) -> &Settings {
         &self.0
+    }
+
+    /// How the connections failed that have this configuration, or one made from it.
+    #[must_use]
+    pub fn stats(&self) -> Stats {
+        self.0.counters.snapshot()
+    }
+
+    pub(crate) fn count(&self, name: &str) {
+        self.0.counters.count(name);
     }
 
     fn set(mut self, change: impl FnOnce(&mut Settings)) -> Self {

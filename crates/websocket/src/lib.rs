@@ -25,6 +25,7 @@ mod opcode;
 mod prepared;
 pub mod read_buffer;
 mod role;
+mod stats;
 #[cfg(feature = "tokio")]
 mod stream;
 #[cfg(feature = "rustls")]
@@ -47,6 +48,7 @@ pub use message::{Kind, Message, MessageRef, Text};
 pub use opcode::Opcode;
 pub use prepared::PreparedMessage;
 pub use role::Role;
+pub use stats::Stats;
 #[cfg(feature = "tokio")]
 pub use stream::{
     Answers, Error, MessageReader, MessageWriter, Negotiated, Reader, WebSocket, Writer,

@@ -346,6 +346,26 @@ async fn rest(mut client: DuplexStream) -> String {
 }
 
 #[tokio::test]
+async fn what_is_not_accepted_is_counted_by_its_reason() {
+    let config = Config::new();
+    let policy = Policy::new().config(config.clone());
+    let acceptor = Acceptor::new(policy.origins(Origins::same()));
+    let good = request("");
+    for (request, name) in [
+        (good.replace(": 13", ": 8"), "request_refused"),
+        (good.replace("Host", "Hose"), "request_malformed"),
+        (request("Origin: https://evil.net\r\n"), "origin_refused"),
+    ] {
+        let before = config.stats().get(name);
+        let (result, _) = exchange(&acceptor, &request).await;
+        assert_eq!(result.expect_err("not accepted").name(), name);
+        assert_eq!(config.stats().get(name), before.map(|count| count + 1));
+    }
+    let counted: u64 = config.stats().iter().map(|(_, count)| count).sum();
+    assert_eq!(counted, 3);
+}
+
+#[tokio::test]
 async fn a_slow_request_is_answered_with_408() {
     let (mut client, server) = duplex(1024);
     client

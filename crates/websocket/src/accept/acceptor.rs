@@ -107,6 +107,7 @@ impl Acceptor {
         if let Some(response) = response {
             let _ = timeout(LINGER, refuse(&mut stream, response)).await;
         }
+        config.count(error.name());
         Err(error)
     }
 

@@ -185,7 +185,7 @@ impl Endpoint {
     pub fn handle_eof(&mut self) {
         let control = &mut self.control;
         if matches!(control.phase, Phase::Open | Phase::CloseSent) {
-            control.failure.get_or_insert(Failure::Lost);
+            control.failed(Failure::Lost);
         }
         self.end();
     }
@@ -227,7 +227,7 @@ impl Endpoint {
                             true => Failure::Lost,
                             false => Failure::CloseTimeout,
                         };
-                        control.failure.get_or_insert(failure);
+                        control.failed(failure);
                     }
                     self.end();
                 }
@@ -381,11 +381,18 @@ impl Control {
         self.start_closing(now);
     }
 
+    fn failed(&mut self, failure: Failure) {
+        if self.failure.is_none() {
+            self.config.count(failure.name());
+            self.failure = Some(failure);
+        }
+    }
+
     fn fail(&mut self, outgoing: &mut Outgoing, failure: Failure, now: Instant) {
         if matches!(self.phase, Phase::Ending | Phase::Ended) {
             return;
         }
-        self.failure = Some(failure);
+        self.failed(failure);
         self.closed
             .get_or_insert_with(|| Box::new(Closed::abnormal()));
         outgoing.close(

@@ -9,7 +9,7 @@ use tower_service::Service;
 
 use super::{Upgrade, UpgradedStream};
 use crate::WebSocket;
-use crate::accept::{Policy, Refusal};
+use crate::accept::Policy;
 
 /// A tower service that makes every request a WebSocket, and hands it to a function; made by
 /// [`service`].
@@ -85,7 +85,10 @@ where
                 let (head, _) = request.into_parts();
                 upgrade.on_upgrade(move |socket| handler(socket, head))
             }
-            Err(refusal) => Refusal::response(&refusal),
+            Err(refusal) => {
+                self.policy.config.count(refusal.name());
+                refusal.response()
+            }
         };
         future::ready(Ok(response))
     }

@@ -124,7 +124,7 @@ fn a_bomb_costs_no_more_than_the_limit() {
         library.peer.write(&frame_to(role, 0xC2, &bomb));
         assert_eq!(library.peer.close_code(), Some(1009), "{role:?}");
         match library.ended() {
-            crate::library::Ended::Served { closed, peak } => {
+            crate::library::Ended::Served { closed, peak, .. } => {
                 assert!(
                     peak < LIMIT + (64 << 10),
                     "{role:?}: {peak} bytes for a limit of {LIMIT}"

@@ -19,20 +19,26 @@ pub(crate) enum Ended {
     Refused(AcceptError),
     Served {
         closed: Result<Closed, Error>,
+        /// What was counted meanwhile.
+        counted: Vec<&'static str>,
         /// The most bytes that were held since the last message.
         peak: usize,
     },
 }
 
 impl Ended {
-    /// The rule that the peer broke.
+    /// The rule that the peer broke, which was counted once.
     #[track_caller]
     pub(crate) fn violation(self) -> ProtocolError {
         match self {
             Self::Served {
                 closed: Err(Error::Failed(Failure::Protocol(error))),
+                counted,
                 ..
-            } => error,
+            } => {
+                assert_eq!(counted, [error.name()]);
+                error
+            }
             other => panic!("{other:?}"),
         }
     }
@@ -97,7 +103,8 @@ fn spawn<F: Future<Output = Ended>>(
 }
 
 /// Sends back every message.
-async fn echo(mut socket: WebSocket<tokio::net::TcpStream>) -> Ended {
+async fn echo(mut socket: WebSocket<tokio::net::TcpStream>, config: &Config) -> Ended {
+    let counted_before = config.stats();
     let mut before = allocator::mark();
     let closed = socket
         .for_each(|message, answers| {
@@ -105,8 +112,15 @@ async fn echo(mut socket: WebSocket<tokio::net::TcpStream>) -> Ended {
             answers.send(message)
         })
         .await;
+    let counted_after = config.stats();
+    let counted = counted_before
+        .iter()
+        .zip(counted_after.iter())
+        .flat_map(|((name, before), (_, after))| (before..after).map(move |_| name))
+        .collect();
     Ended::Served {
         closed,
+        counted,
         peak: (allocator::peak() - before) as usize,
     }
 }
@@ -119,7 +133,7 @@ pub(crate) fn server(config: &Config) -> Library {
     spawn(sender, move || async move {
         let near = tokio::net::TcpStream::from_std(near).expect("registered");
         match accept(near, &config).await {
-            Ok((socket, _)) => echo(socket).await,
+            Ok((socket, _)) => echo(socket, &config).await,
             Err(error) => Ended::Refused(error),
         }
     });
@@ -141,7 +155,8 @@ pub(crate) fn open(role: Role, config: &Config, params: Option<deflate::Params>)
             deflate: params,
             ..Negotiated::default()
         };
-        echo(WebSocket::new(near, role, negotiated, &config)).await
+        let socket = WebSocket::new(near, role, negotiated, &config);
+        echo(socket, &config).await
     });
     Library {
         peer: Peer::new(far),
