@@ -18,6 +18,7 @@ chromium_path() {
 
 # Whether a folder's packages are those of its lock file.
 npm_ready() { [[ -f $1/node_modules/.package-lock.json && ! $1/package-lock.json -nt $1/node_modules/.package-lock.json ]]; }
+autobahn_ready() { cat tests/autobahn/requirements.txt tests/autobahn/port.py | cmp -s - .cache/autobahn/made-from; }
 venv_ready() { cmp -s tests/interop/python/requirements.txt "$venv/requirements.txt"; }
 
 # apt-get with what it needs to be root; fails where that is not to be had.
@@ -52,7 +53,7 @@ apt_install() {
 
 # Fills the lists of what is missing.
 missing() {
-  apt=() npm=() pip=() cargo=()
+  apt=() npm=() pip=() autobahn=() cargo=()
   command -v npm >/dev/null || apt+=(nodejs npm)
   [[ $(node_major) -ge 22 ]] || npm+=(node@22)
   local folder
@@ -62,6 +63,7 @@ missing() {
   python3 -c 'import ensurepip, venv' 2>/dev/null || apt+=(python3 python3-venv)
   venv_ready || pip+=(tests/interop/python/requirements.txt)
   if [[ $suite != quick ]]; then
+    autobahn_ready || autobahn=(tests/autobahn/requirements.txt)
     [[ -n $(chromium_path) ]] || apt+=(chromium)
     [[ -x $tools/bin/cargo-deny ]] || cargo+=(cargo-deny)
   fi
@@ -73,12 +75,13 @@ install_requirements() {
     return 1
   }
   missing
-  if ((${#apt[@]} + ${#npm[@]} + ${#pip[@]} + ${#cargo[@]} == 0)); then return 0; fi
+  if ((${#apt[@]} + ${#npm[@]} + ${#pip[@]} + ${#autobahn[@]} + ${#cargo[@]} == 0)); then return 0; fi
 
   echo "To install:"
   ((${#apt[@]})) && echo "  apt, on the system:      ${apt[*]}"
   ((${#npm[@]})) && echo "  npm, in this folder:     ${npm[*]}"
   ((${#pip[@]})) && echo "  pip, in .cache/python:   ${pip[*]}"
+  ((${#autobahn[@]})) && echo "  pip, in .cache/autobahn: Autobahn|Testsuite, ${autobahn[*]}"
   ((${#cargo[@]})) && echo "  cargo, in ${tools#"$root"/}:  ${cargo[*]} (built from source, some three minutes on two cores)"
   if [[ $yes != true && -t 0 && -t 1 ]]; then
     local reply
@@ -106,6 +109,9 @@ install_requirements() {
     rm -rf "$venv"
     python3 -m venv "$venv" && "$venv/bin/pip" install --quiet --disable-pip-version-check -r "${pip[0]}" || return 1
     cp "${pip[0]}" "$venv/requirements.txt"
+  fi
+  if ((${#autobahn[@]})) && python3 -c 'import ensurepip, venv' 2>/dev/null; then
+    tests/autobahn/run install || return 1
   fi
   if ((${#cargo[@]})); then
     CARGO_TARGET_DIR=$tools/build cargo install --quiet --locked --root "$tools" "${cargo[@]}" || return 1

@@ -58,6 +58,33 @@ skip() {
   printf -- '-- %-32s skipped: %s\n' "$1" "$2"
 }
 
+# A step that takes longer, in seconds, is ended and has failed.
+limit=${STEP_LIMIT:-900}
+
+# within COMMAND...: runs a command or a function in a process group of its own, ended when the time is up.
+within() {
+  local job watch code
+  set -m
+  "$@" </dev/null &
+  job=$!
+  {
+    sleep "$limit"
+    echo "ended after $limit s"
+    kill -TERM -- "-$job"
+    sleep 5
+    kill -KILL -- "-$job"
+  } 2>/dev/null &
+  watch=$!
+  set +m
+  trap 'kill -TERM -- "-$job" "-$watch"; exit 130' INT TERM
+  wait "$job"
+  code=$?
+  trap - INT TERM
+  kill -TERM -- "-$watch" 2>/dev/null
+  wait "$watch" 2>/dev/null
+  return "$code"
+}
+
 # step NAME RUNNER COMMAND...: runs the command; its output goes to a log file, shown when it fails.
 # A `check` is one pass or one failure. A function that ends with status 77 skips, its last argument is the reason.
 step() {
@@ -66,7 +93,7 @@ step() {
   shift 2
   log=$logs/${name//[^A-Za-z0-9]/-}.log
   printf '>> %s\n' "$name"
-  "$@" >"$log" 2>&1 </dev/null
+  within "$@" >"$log" 2>&1
   code=$?
   if [[ $code == 77 && $runner == check ]]; then
     skip "$name" "${*: -1}"
