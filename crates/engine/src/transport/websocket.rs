@@ -303,14 +303,14 @@ impl<A: Application> Driver<A> {
                 return Poll::Pending;
             }
             let handled = if self.rest.is_empty() {
-                read_buffer::with(|buffer| match ready!(
-                    self.stream.poll_read(cx, &mut buffer[..AT_ONCE])
-                ) {
-                    Ok(0) => Poll::Ready(Err(CloseReason::TransportClose)),
-                    Ok(n) => Poll::Ready(Ok(self.handle(&mut buffer[..n]))),
-                    Err(error) => {
-                        tracing::debug!(%error, "reading failed");
-                        Poll::Ready(Err(CloseReason::TransportClose))
+                read_buffer::with(|buffer| {
+                    match ready!(self.stream.poll_read(cx, &mut buffer[..AT_ONCE])) {
+                        Ok(0) => Poll::Ready(Err(CloseReason::TransportClose)),
+                        Ok(n) => Poll::Ready(Ok(self.handle(&mut buffer[..n]))),
+                        Err(error) => {
+                            tracing::debug!(%error, "reading failed");
+                            Poll::Ready(Err(CloseReason::TransportClose))
+                        }
                     }
                 })
             } else {
