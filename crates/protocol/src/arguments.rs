@@ -3,12 +3,18 @@ use std::fmt;
 
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
+use serde::ser::{Serialize, Serializer};
 
 use crate::list::{List, Missing};
+use crate::message_pack;
 use crate::placeholder::Placeholder;
-use crate::{ArgumentError, RawJson};
+use crate::reader::Source;
+use crate::transcode::Transcode;
+use crate::{ArgumentError, DecodeError, EncodeError, Payload, RawJson};
 
-/// The arguments of an event, or an answer: a JSON list that is read when asked for.
+/// The arguments of an event, or an answer: a list that is read when asked for.
+///
+/// Whether they came as JSON or as MessagePack, the same types can be read from them.
 ///
 /// ```
 /// use sockeye_protocol::{Decoder, Limits, Packet};
@@ -23,27 +29,40 @@ use crate::{ArgumentError, RawJson};
 /// # Ok::<_, sockeye_protocol::ArgumentError>(())
 /// ```
 #[derive(Clone, Copy)]
-pub struct Arguments<'a> {
-    /// The whole list as sent, checked; an event's name is its first element.
-    json: &'a str,
-    /// Where the first argument starts and ends; both at the closing bracket if there is none.
-    first: (usize, usize),
-    placeholders: &'a [Placeholder],
-    attachments: &'a [Bytes],
+pub struct Arguments<'a>(Form<'a>);
+
+/// Checked arguments, as they came.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Form<'a> {
+    Json {
+        /// The whole list, of which an event's name is the first element, and its attachments.
+        source: Source<'a>,
+        /// Where the first argument starts and ends; both at the closing bracket if there is none.
+        first: (usize, usize),
+    },
+    MessagePack {
+        /// The arguments, one behind the other.
+        bytes: &'a [u8],
+        count: u32,
+    },
 }
 
 impl<'a> Arguments<'a> {
-    pub(crate) fn new(json: &'a str, first: (usize, usize)) -> Self {
-        Self {
+    pub(crate) fn json_list(json: &'a str, first: (usize, usize)) -> Self {
+        let source = Source {
             json,
-            first,
             placeholders: &[],
             attachments: &[],
-        }
+        };
+        Self(Form::Json { source, first })
+    }
+
+    pub(crate) fn message_pack(bytes: &'a [u8], count: u32) -> Self {
+        Self(Form::MessagePack { bytes, count })
     }
 
     pub(crate) fn none() -> Self {
-        Self::new("[]", (1, 1))
+        Self::json_list("[]", (1, 1))
     }
 
     pub(crate) fn with_attachments(
@@ -51,16 +70,25 @@ impl<'a> Arguments<'a> {
         placeholders: &'a [Placeholder],
         attachments: &'a [Bytes],
     ) -> Self {
-        Self {
-            placeholders,
-            attachments,
-            ..self
+        match self.0 {
+            Form::Json { source, first } => Self(Form::Json {
+                source: Source {
+                    placeholders,
+                    attachments,
+                    ..source
+                },
+                first,
+            }),
+            Form::MessagePack { .. } => self,
         }
     }
 
     /// Whether there is no argument.
     pub fn is_empty(&self) -> bool {
-        self.first.0 == self.first.1
+        match self.0 {
+            Form::Json { first, .. } => first.0 == first.1,
+            Form::MessagePack { count, .. } => count == 0,
+        }
     }
 
     /// Reads the first argument; those behind it are ignored.
@@ -75,10 +103,16 @@ impl<'a> Arguments<'a> {
         if self.is_empty() {
             return T::deserialize(Missing).map_err(|_| ArgumentError::Missing);
         }
-        if self.placeholders.is_empty() {
-            return serde_json::from_str(self.first_text()).map_err(ArgumentError::Invalid);
+        match self.0 {
+            Form::Json { source, first } if source.placeholders.is_empty() => {
+                serde_json::from_str(&source.json[first.0..first.1])
+            }
+            Form::Json { source, first } => T::deserialize(&mut source.reader(first.0)),
+            Form::MessagePack { bytes, .. } => {
+                T::deserialize(&mut message_pack::Reader::new(bytes, 0))
+            }
         }
-        T::deserialize(&mut self.list().value(self.first.0)).map_err(ArgumentError::Invalid)
+        .map_err(ArgumentError::Invalid)
     }
 
     /// Reads the whole list into a tuple, an array, a `Vec` or a struct (its fields in order).
@@ -91,49 +125,66 @@ impl<'a> Arguments<'a> {
     /// [`ArgumentError::Missing`] if there are too few, [`ArgumentError::Invalid`] if one does
     /// not fit its type.
     pub fn all<T: DeserializeOwned>(&self) -> Result<T, ArgumentError> {
-        let list = self.list();
+        let list = List::new(self.0);
         T::deserialize(&list).map_err(|error| list.explain(error))
     }
 
     /// Takes the first argument as it stands, without reading it; `null` if it is missing.
     ///
-    /// Placeholders of attachments stay placeholders.
+    /// Placeholders of attachments stay placeholders. What came as MessagePack is written as JSON
+    /// here, bytes as lists of numbers.
     pub fn first_raw(&self) -> RawJson {
-        if self.is_empty() {
-            return RawJson::null();
+        match self.0 {
+            _ if self.is_empty() => RawJson::null(),
+            Form::Json { source, first } => RawJson::checked(&source.json[first.0..first.1]),
+            Form::MessagePack { bytes, .. } => {
+                let mut reader = message_pack::Reader::new(bytes, 0);
+                RawJson::from_value(&Transcode::new(&mut reader))
+                    .unwrap_or_else(|_| RawJson::null())
+            }
         }
-        RawJson::checked(self.first_text())
     }
 
-    /// The arguments as a JSON list, without the event's name.
+    /// The arguments as a JSON list, without the event's name; see
+    /// [`first_raw`](Self::first_raw) for bytes.
     pub fn json(&self) -> Cow<'a, str> {
-        match self.first.0 {
-            1 => Cow::Borrowed(self.json),
-            start => Cow::Owned(format!("[{}", &self.json[start..])),
+        match self.0 {
+            Form::Json { source, first } if first.0 == 1 => Cow::Borrowed(source.json),
+            Form::Json { source, first } => Cow::Owned(format!("[{}", &source.json[first.0..])),
+            Form::MessagePack { .. } => serde_json::to_string(self).unwrap_or_default().into(),
         }
     }
 
-    /// The binary parts, in the order of their arrival.
+    /// The binary parts that came as messages of their own, in the order of their arrival. In
+    /// MessagePack there are none.
     pub fn attachments(&self) -> &'a [Bytes] {
-        self.attachments
+        match self.0 {
+            Form::Json { source, .. } => source.attachments,
+            Form::MessagePack { .. } => &[],
+        }
     }
 
     /// A copy that can wait for its turn. Attachments are shared, not copied.
     pub fn to_owned(&self) -> OwnedArguments {
-        OwnedArguments {
-            json: self.json.into(),
-            first: self.first,
-            placeholders: self.placeholders.into(),
-            attachments: self.attachments.into(),
-        }
+        OwnedArguments(match self.0 {
+            Form::Json { source, first } => Owned::Json {
+                json: source.json.into(),
+                first,
+                placeholders: source.placeholders.into(),
+                attachments: source.attachments.into(),
+            },
+            Form::MessagePack { bytes, count } => Owned::MessagePack {
+                bytes: bytes.into(),
+                count,
+            },
+        })
     }
+}
 
-    fn first_text(&self) -> &'a str {
-        &self.json[self.first.0..self.first.1]
-    }
-
-    fn list(&self) -> List<'a> {
-        List::new(self.json, self.first.0, self.placeholders, self.attachments)
+impl Serialize for Arguments<'_> {
+    /// A list, in whatever format; bytes are bytes.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Transcode::new(&List::new(self.0)).serialize(serializer)
     }
 }
 
@@ -143,34 +194,98 @@ impl fmt::Debug for Arguments<'_> {
             f,
             "Arguments({}, {} attachments)",
             self.json(),
-            self.attachments.len()
+            self.attachments().len()
         )
     }
 }
 
-/// Arguments that have left the packet they came in, for an event that waits in a queue.
+/// Arguments that have left the packet they came in, for an event that waits in a queue; or new
+/// ones, made by a [`Parser`](crate::Parser).
 #[derive(Clone)]
-pub struct OwnedArguments {
-    json: Box<str>,
-    first: (usize, usize),
-    placeholders: Box<[Placeholder]>,
-    attachments: Box<[Bytes]>,
+pub struct OwnedArguments(Owned);
+
+#[derive(Clone)]
+enum Owned {
+    Json {
+        json: Box<str>,
+        first: (usize, usize),
+        placeholders: Box<[Placeholder]>,
+        attachments: Box<[Bytes]>,
+    },
+    MessagePack {
+        bytes: Box<[u8]>,
+        count: u32,
+    },
 }
 
 impl OwnedArguments {
+    /// Makes arguments of a payload: several of [`Args`](crate::Args), none of `()`, otherwise
+    /// one.
+    ///
+    /// # Errors
+    ///
+    /// [`EncodeError::Json`] if a value's `Serialize` fails, [`EncodeError::NotAList`] if
+    /// [`Args`](crate::Args) holds something else than a list.
+    ///
+    /// ```
+    /// use sockeye_protocol::{Args, OwnedArguments};
+    ///
+    /// let made = OwnedArguments::new(&Args(("left", bytes::Bytes::from_static(b"ab"))))?;
+    /// let (side, data): (String, bytes::Bytes) = made.borrow().all().unwrap();
+    /// assert_eq!((&*side, &*data), ("left", &b"ab"[..]));
+    /// # Ok::<_, sockeye_protocol::EncodeError>(())
+    /// ```
+    pub fn new<P: Payload + ?Sized>(payload: &P) -> Result<Self, EncodeError> {
+        let mut bytes = Vec::new();
+        message_pack::list_of(&mut bytes, None, payload)?;
+        Self::from_message_pack(&bytes).map_err(|_| EncodeError::NotAList)
+    }
+
+    /// Takes a list in MessagePack.
+    ///
+    /// # Errors
+    ///
+    /// [`DecodeError::InvalidPayload`] if it is not exactly one list,
+    /// [`DecodeError::TooDeep`] if that is nested deeper than [`MAX_DEPTH`](crate::MAX_DEPTH).
+    pub fn from_message_pack(list: &[u8]) -> Result<Self, DecodeError> {
+        let (count, content) = message_pack::list(list)?;
+        Ok(Self(Owned::MessagePack {
+            bytes: content.into(),
+            count,
+        }))
+    }
+
     /// The arguments, to read them.
     pub fn borrow(&self) -> Arguments<'_> {
-        Arguments {
-            json: &self.json,
-            first: self.first,
-            placeholders: &self.placeholders,
-            attachments: &self.attachments,
-        }
+        Arguments(match &self.0 {
+            Owned::Json {
+                json,
+                first,
+                placeholders,
+                attachments,
+            } => Form::Json {
+                source: Source {
+                    json,
+                    placeholders,
+                    attachments,
+                },
+                first: *first,
+            },
+            Owned::MessagePack { bytes, count } => Form::MessagePack {
+                bytes,
+                count: *count,
+            },
+        })
     }
 
     /// The bytes of text and attachments that they hold.
     pub fn weight(&self) -> usize {
-        self.json.len() + self.attachments.iter().map(Bytes::len).sum::<usize>()
+        match &self.0 {
+            Owned::Json {
+                json, attachments, ..
+            } => json.len() + attachments.iter().map(Bytes::len).sum::<usize>(),
+            Owned::MessagePack { bytes, .. } => bytes.len(),
+        }
     }
 }
 

@@ -1,8 +1,14 @@
 use std::fmt;
 
+use crate::decimal::push_decimal;
+use crate::encoded::Encoded;
+use crate::message_pack::{self, Body};
 use crate::scan;
-use crate::writer::{Attachments, Output};
-use crate::{Arity, EncodeError, Payload, RawJson, is_reserved};
+use crate::writer::Output;
+use crate::{
+    Arity, Codec, EncodeError, Event, Messages, OwnedArguments, Packet, Payload, RawJson,
+    is_reserved,
+};
 
 /// What stays allocated between packets, at most, of each buffer.
 const WARM_BYTES: usize = 64 * 1024;
@@ -12,7 +18,7 @@ const TYPE_BYTES: usize = 1 + 20 + 1;
 
 /// Writes packets into a buffer of its own, one at a time.
 ///
-/// The JSON is written first; what stands in front of it depends on whether there were bytes in
+/// JSON is written first; what stands in front of it depends on whether there were bytes in
 /// it, and is put into a gap that ends where the JSON starts. In front of the packet `headroom`
 /// bytes stay free, for the headers of the layers below. What a large packet took beyond 64 KiB is
 /// given back when the next one is written.
@@ -23,26 +29,36 @@ const TYPE_BYTES: usize = 1 + 20 + 1;
 ///
 /// let mut encoder = Encoder::new(14);
 /// let packet = encoder.ack("/files", 7, &Bytes::from_static(b"abc"))?;
-/// assert_eq!(packet.text(), br#"61-/files,7[{"_placeholder":true,"num":0}]"#);
+/// assert_eq!(packet.message(), br#"61-/files,7[{"_placeholder":true,"num":0}]"#);
 /// assert_eq!(packet.attachments().collect::<Vec<_>>(), [b"abc"]);
 /// assert!(packet.start() >= 14);
 /// # Ok::<_, sockeye_protocol::EncodeError>(())
 /// ```
 pub struct Encoder {
     headroom: usize,
+    codec: Codec,
     output: Output,
 }
 
 impl Encoder {
-    /// An encoder that leaves `headroom` bytes free in front of each packet.
+    /// An encoder of JSON that leaves `headroom` bytes free in front of each packet.
     pub fn new(headroom: usize) -> Self {
         Self {
             headroom,
+            codec: Codec::Json,
             output: Output::default(),
         }
     }
 
-    /// Writes an EVENT, or a BINARY_EVENT if there are bytes in the payload.
+    /// Writes by this codec from now on.
+    #[inline]
+    pub fn speak(&mut self, codec: &Codec) {
+        if !self.codec.is(codec) {
+            self.codec = codec.clone();
+        }
+    }
+
+    /// Writes an EVENT; as JSON a BINARY_EVENT if there are bytes in the payload.
     ///
     /// `namespace` starts with a slash and has no comma. A peer with the reference's settings
     /// refuses more than 10 attachments.
@@ -50,6 +66,7 @@ impl Encoder {
     /// # Errors
     ///
     /// [`EncodeError::ReservedName`], and what [`ack`](Self::ack) fails with.
+    #[inline]
     pub fn event<P: Payload + ?Sized>(
         &mut self,
         namespace: &str,
@@ -60,47 +77,140 @@ impl Encoder {
         if is_reserved(name) {
             return Err(EncodeError::ReservedName);
         }
-        self.begin(namespace, id);
-        self.output.text().push(b'[');
-        self.string(name);
-        self.list(payload, true)?;
-        Ok(self.finish(b'2', b'5'))
+        if matches!(self.codec, Codec::Json) {
+            self.begin(namespace, id);
+            self.output.text().push(b'[');
+            self.string(name);
+            self.list(payload, true)?;
+            return Ok(self.finish(b'2', b'5'));
+        }
+        self.other_event(namespace, id, name, payload)
     }
 
-    /// Writes an ACK, or a BINARY_ACK if there are bytes in the payload.
+    // Apart, so that JSON does not carry the others' code along.
+    #[inline(never)]
+    fn other_event<P: Payload + ?Sized>(
+        &mut self,
+        namespace: &str,
+        id: Option<u64>,
+        name: &str,
+        payload: &P,
+    ) -> Result<Encoded<'_>, EncodeError> {
+        if matches!(self.codec, Codec::MessagePack) {
+            return self.message_pack(|out| message_pack::event(out, namespace, id, name, payload));
+        }
+        let args = OwnedArguments::new(payload)?;
+        self.own(&Packet::Event(Event {
+            namespace,
+            id,
+            name: name.into(),
+            args: args.borrow(),
+        }))
+    }
+
+    /// Writes an ACK; as JSON a BINARY_ACK if there are bytes in the payload.
     ///
     /// # Errors
     ///
-    /// [`EncodeError::Json`] if the value has no JSON form, [`EncodeError::NotAList`] if
-    /// [`Args`](crate::Args) holds something else than a list.
+    /// [`EncodeError::Json`] if the value has no form, [`EncodeError::NotAList`] if
+    /// [`Args`](crate::Args) holds something else than a list, and with a parser of one's own
+    /// whatever that fails with.
+    #[inline]
     pub fn ack<P: Payload + ?Sized>(
         &mut self,
         namespace: &str,
         id: u64,
         payload: &P,
     ) -> Result<Encoded<'_>, EncodeError> {
-        self.begin(namespace, Some(id));
-        self.list(payload, false)?;
-        Ok(self.finish(b'3', b'6'))
+        if matches!(self.codec, Codec::Json) {
+            self.begin(namespace, Some(id));
+            self.list(payload, false)?;
+            return Ok(self.finish(b'3', b'6'));
+        }
+        self.other_ack(namespace, id, payload)
+    }
+
+    #[inline(never)]
+    fn other_ack<P: Payload + ?Sized>(
+        &mut self,
+        namespace: &str,
+        id: u64,
+        payload: &P,
+    ) -> Result<Encoded<'_>, EncodeError> {
+        if matches!(self.codec, Codec::MessagePack) {
+            return self.message_pack(|out| message_pack::ack(out, namespace, id, payload));
+        }
+        let args = OwnedArguments::new(payload)?;
+        self.own(&Packet::Ack {
+            namespace,
+            id: Some(id),
+            args: args.borrow(),
+        })
     }
 
     /// Writes the CONNECT packet by which a server lets a client in.
-    pub fn connect(&mut self, namespace: &str, sid: &str) -> Encoded<'_> {
-        self.begin(namespace, None);
+    ///
+    /// # Errors
+    ///
+    /// Whatever a parser of one's own fails with. JSON and MessagePack do not.
+    pub fn connect(&mut self, namespace: &str, sid: &str) -> Result<Encoded<'_>, EncodeError> {
+        match self.codec {
+            Codec::Json => {
+                self.begin(namespace, None);
+                self.sid(sid);
+                Ok(self.finish(b'0', b'0'))
+            }
+            Codec::MessagePack => {
+                self.message_pack(|out| Body::Connect { sid }.write(out, namespace))
+            }
+            Codec::Own(_) => {
+                let json = Self::json(|this| this.sid(sid));
+                self.own(&Packet::Connect {
+                    namespace,
+                    auth: Some(&json),
+                })
+            }
+        }
+    }
+
+    fn sid(&mut self, sid: &str) {
         self.output.text().extend_from_slice(b"{\"sid\":");
         self.string(sid);
         self.output.text().push(b'}');
-        self.finish(b'0', b'0')
     }
 
     /// Writes the CONNECT_ERROR packet by which a server keeps a client out.
+    ///
+    /// # Errors
+    ///
+    /// Whatever a parser of one's own fails with; and in MessagePack, if the data holds half a
+    /// surrogate pair.
     pub fn connect_error(
         &mut self,
         namespace: &str,
         message: &str,
         data: Option<&RawJson>,
-    ) -> Encoded<'_> {
-        self.begin(namespace, None);
+    ) -> Result<Encoded<'_>, EncodeError> {
+        match self.codec {
+            Codec::Json => {
+                self.begin(namespace, None);
+                self.error(message, data);
+                Ok(self.finish(b'4', b'4'))
+            }
+            Codec::MessagePack => {
+                self.message_pack(|out| Body::ConnectError { message, data }.write(out, namespace))
+            }
+            Codec::Own(_) => {
+                let json = Self::json(|this| this.error(message, data));
+                self.own(&Packet::ConnectError {
+                    namespace,
+                    error: &json,
+                })
+            }
+        }
+    }
+
+    fn error(&mut self, message: &str, data: Option<&RawJson>) {
         self.output.text().extend_from_slice(b"{\"message\":");
         self.string(message);
         if let Some(data) = data {
@@ -110,13 +220,71 @@ impl Encoder {
                 .extend_from_slice(data.as_str().as_bytes());
         }
         self.output.text().push(b'}');
-        self.finish(b'4', b'4')
     }
 
     /// Writes a DISCONNECT.
-    pub fn disconnect(&mut self, namespace: &str) -> Encoded<'_> {
-        self.begin(namespace, None);
-        self.finish(b'1', b'1')
+    ///
+    /// # Errors
+    ///
+    /// Whatever a parser of one's own fails with. JSON and MessagePack do not.
+    pub fn disconnect(&mut self, namespace: &str) -> Result<Encoded<'_>, EncodeError> {
+        match self.codec {
+            Codec::Json => {
+                self.begin(namespace, None);
+                Ok(self.finish(b'1', b'1'))
+            }
+            Codec::MessagePack => self.message_pack(|out| Body::Disconnect.write(out, namespace)),
+            Codec::Own(_) => self.own(&Packet::Disconnect { namespace }),
+        }
+    }
+
+    /// Writes one binary message.
+    fn message_pack(
+        &mut self,
+        write: impl FnOnce(&mut Vec<u8>) -> Result<(), EncodeError>,
+    ) -> Result<Encoded<'_>, EncodeError> {
+        self.reset();
+        if let Err(error) = write(self.output.text()) {
+            self.reset();
+            return Err(error);
+        }
+        Ok(self.encoded(true))
+    }
+
+    /// Has a parser of one's own write the packet.
+    #[cold]
+    fn own(&mut self, packet: &Packet<'_>) -> Result<Encoded<'_>, EncodeError> {
+        self.reset();
+        let mut messages = Messages::new(&mut self.output);
+        let written = match &self.codec {
+            Codec::Own(parser) => parser.encode(packet, &mut messages),
+            Codec::Json | Codec::MessagePack => Ok(()),
+        };
+        match written.and_then(|()| messages.finish()) {
+            Ok(binary) => Ok(self.encoded(binary)),
+            Err(error) => {
+                self.reset();
+                Err(error)
+            }
+        }
+    }
+
+    /// The packet that stands behind the gap.
+    fn encoded(&mut self, binary: bool) -> Encoded<'_> {
+        let (buffer, attachments) = self.output.parts();
+        Encoded {
+            buffer,
+            attachments,
+            start: self.headroom + TYPE_BYTES,
+            binary,
+        }
+    }
+
+    /// What is written, as JSON that is not in a packet.
+    fn json(write: impl FnOnce(&mut Self)) -> String {
+        let mut encoder = Self::new(0);
+        write(&mut encoder);
+        String::from_utf8(std::mem::take(encoder.output.text())).expect("JSON is UTF-8")
     }
 
     /// Leaves the gap, and writes what is known of the header.
@@ -213,6 +381,7 @@ impl Encoder {
             buffer,
             attachments,
             start,
+            binary: false,
         }
     }
 
@@ -231,107 +400,12 @@ impl Encoder {
     }
 }
 
-/// Writes eight digits in one store: copying bytes just written one by one would wait for them.
-#[inline]
-fn push_decimal(text: &mut Vec<u8>, mut number: u64) {
-    const EIGHT: u64 = 100_000_000;
-    let padded = number >= EIGHT;
-    if padded {
-        push_decimal_long(text, number / EIGHT);
-        number %= EIGHT;
-    }
-    let mut digits = 0;
-    let mut count = 0;
-    loop {
-        digits = (digits << 8) | (u64::from(b'0') + number % 10);
-        number /= 10;
-        count += 1;
-        if number == 0 && (!padded || count == 8) {
-            break;
-        }
-    }
-    text.extend_from_slice(&digits.to_le_bytes());
-    text.truncate(text.len() - 8 + count);
-}
-
-#[cold]
-fn push_decimal_long(text: &mut Vec<u8>, number: u64) {
-    push_decimal(text, number);
-}
-
 impl fmt::Debug for Encoder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Encoder")
             .field("headroom", &self.headroom)
+            .field("codec", &self.codec)
             .field("capacity", &self.output.capacity())
             .finish_non_exhaustive()
-    }
-}
-
-/// A packet in its encoder's buffer.
-pub struct Encoded<'e> {
-    buffer: &'e mut [u8],
-    attachments: &'e Attachments,
-    start: usize,
-}
-
-impl Encoded<'_> {
-    /// Everything: room for headers up to [`start`](Self::start), then the text.
-    pub fn buffer(&mut self) -> &mut [u8] {
-        self.buffer
-    }
-
-    /// Where the text starts; not below the encoder's headroom.
-    pub fn start(&self) -> usize {
-        self.start
-    }
-
-    /// The packet's text. It is UTF-8.
-    pub fn text(&self) -> &[u8] {
-        &self.buffer[self.start..]
-    }
-
-    /// The binary messages that follow the text, in this order.
-    pub fn attachments(&self) -> impl Iterator<Item = &[u8]> {
-        self.attachments.iter()
-    }
-
-    /// How many binary messages follow.
-    pub fn attachment_count(&self) -> usize {
-        self.attachments.count()
-    }
-}
-
-impl fmt::Debug for Encoded<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let text = String::from_utf8_lossy(self.text());
-        write!(
-            f,
-            "Encoded({text}, {} attachments)",
-            self.attachment_count()
-        )
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_of_every_length() {
-        for power in 0..20 {
-            for number in [
-                10_u64.pow(power) - 1,
-                10_u64.pow(power),
-                10_u64.pow(power) + 1,
-            ] {
-                let mut text = b"2".to_vec();
-                push_decimal(&mut text, number);
-                assert_eq!(text, format!("2{number}").as_bytes());
-            }
-        }
-        let mut text = Vec::new();
-        push_decimal(&mut text, u64::MAX);
-        assert_eq!(text, u64::MAX.to_string().as_bytes());
     }
 }

@@ -23,6 +23,9 @@ pub enum DecodeError {
     /// The namespace is longer than [`MAX_NAMESPACE_BYTES`](crate::MAX_NAMESPACE_BYTES).
     #[error("namespace too long")]
     NamespaceTooLong,
+    /// The namespace of a packet in MessagePack is missing, or no string.
+    #[error("invalid namespace")]
+    InvalidNamespace,
     /// The name of the event is longer than [`MAX_NAME_BYTES`](crate::MAX_NAME_BYTES).
     #[error("event name too long")]
     NameTooLong,
@@ -34,7 +37,7 @@ pub enum DecodeError {
     /// JavaScript would round such an id, or make it `NaN`; no caller could be found by it.
     #[error("invalid ack id")]
     InvalidAckId,
-    /// The data is no JSON, or not of the kind that this type of packet carries.
+    /// The data is no JSON or no MessagePack, or not of the kind that this type of packet carries.
     #[error("invalid payload")]
     InvalidPayload,
     /// The data is nested deeper than [`MAX_DEPTH`](crate::MAX_DEPTH).
@@ -49,6 +52,12 @@ pub enum DecodeError {
     /// An attachment came that no packet announced.
     #[error("got binary data when not reconstructing a packet")]
     UnexpectedBinary,
+    /// A text message came, where packets are binary messages.
+    #[error("got text, but packets are binary")]
+    UnexpectedText,
+    /// A [`Parser`](crate::Parser) of one's own refused the message, and says why.
+    #[error("{0}")]
+    Refused(&'static str),
 }
 
 /// Why an argument could not be read.
@@ -74,8 +83,8 @@ impl ArgumentError {
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum EncodeError {
-    /// The value has no JSON form, or its `Serialize` failed.
-    #[error("cannot be written as JSON: {0}")]
+    /// The value has no form in JSON, or MessagePack if that is spoken, or its `Serialize` failed.
+    #[error("cannot be written: {0}")]
     Json(#[source] serde_json::Error),
     /// What [`Args`](crate::Args) holds is no tuple, array or list.
     #[error("arguments are not a list")]
@@ -84,4 +93,10 @@ pub enum EncodeError {
     /// connection.
     #[error("reserved event name")]
     ReservedName,
+    /// A [`Parser`](crate::Parser) of one's own wrote no message, or a text behind the first one.
+    #[error("a packet is one message, and any number of binary ones behind it")]
+    Messages,
+    /// A [`Parser`](crate::Parser) of one's own cannot write this packet, and says why.
+    #[error("{0}")]
+    Refused(&'static str),
 }

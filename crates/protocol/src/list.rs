@@ -2,46 +2,28 @@
 
 use std::cell::Cell;
 
-use bytes::Bytes;
 use serde::de::{DeserializeSeed, Deserializer, Error as _, SeqAccess, Visitor};
 use serde::forward_to_deserialize_any;
 use serde_json::Error;
 
 use crate::ArgumentError;
-use crate::placeholder::Placeholder;
-use crate::reader::{Reader, Source};
+use crate::arguments::Form;
+use crate::message_pack;
 use crate::scan;
 
 /// A list of arguments, as a deserializer.
 #[derive(Debug)]
 pub(crate) struct List<'de> {
-    source: Source<'de>,
-    start: usize,
+    form: Form<'de>,
     missing: Cell<bool>,
 }
 
 impl<'de> List<'de> {
-    /// The list whose first argument, or closing bracket, is at `start` of the checked `json`.
-    pub(crate) fn new(
-        json: &'de str,
-        start: usize,
-        placeholders: &'de [Placeholder],
-        attachments: &'de [Bytes],
-    ) -> Self {
+    pub(crate) fn new(form: Form<'de>) -> Self {
         Self {
-            source: Source {
-                json,
-                placeholders,
-                attachments,
-            },
-            start,
+            form,
             missing: Cell::new(false),
         }
-    }
-
-    /// The value at `at`, where attachments may stand.
-    pub(crate) fn value(&self, at: usize) -> Reader<'de> {
-        Reader::new(self.source, at)
     }
 
     pub(crate) fn explain(&self, error: Error) -> ArgumentError {
@@ -52,13 +34,21 @@ impl<'de> List<'de> {
         }
     }
 
-    fn visit<V: Visitor<'de>>(&self, wanted: usize, visitor: V) -> Result<V::Value, Error> {
-        let mut elements = Elements {
-            list: self,
-            at: self.start,
-            wanted,
+    fn elements(&self, wanted: usize) -> Elements<'_, 'de> {
+        let (at, left) = match self.form {
+            Form::Json { first, .. } => (first.0, 0),
+            Form::MessagePack { count, .. } => (0, count),
         };
-        visitor.visit_seq(&mut elements)
+        Elements {
+            list: self,
+            at,
+            left,
+            wanted,
+        }
+    }
+
+    fn visit<V: Visitor<'de>>(&self, wanted: usize, visitor: V) -> Result<V::Value, Error> {
+        visitor.visit_seq(&mut self.elements(wanted))
     }
 }
 
@@ -124,8 +114,49 @@ impl<'de> Deserializer<'de> for &List<'de> {
 struct Elements<'l, 'de> {
     list: &'l List<'de>,
     at: usize,
+    /// How many elements are still there, in MessagePack.
+    left: u32,
     /// How many elements the type still has places for, if it says so.
     wanted: usize,
+}
+
+impl<'de> Elements<'_, 'de> {
+    /// The next element, if there is one.
+    #[inline]
+    fn next<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Result<T::Value, T>, Error> {
+        match self.list.form {
+            Form::Json { source, .. } => {
+                let text = source.json.as_bytes();
+                if text.get(self.at) == Some(&b']') {
+                    return Ok(Err(seed));
+                }
+                let (value, end) = if source.placeholders.is_empty() {
+                    let end = scan::value(text, self.at, scan::MAX_LEVELS).map_err(changed)?;
+                    let span = &source.json[self.at..end];
+                    let mut value = serde_json::Deserializer::from_str(span);
+                    (seed.deserialize(&mut value)?, end)
+                } else {
+                    let mut reader = source.reader(self.at);
+                    (seed.deserialize(&mut reader)?, reader.position())
+                };
+                self.at = scan::blanks(text, end);
+                if text.get(self.at) == Some(&b',') {
+                    self.at = scan::blanks(text, self.at + 1);
+                }
+                Ok(Ok(value))
+            }
+            Form::MessagePack { bytes, .. } => {
+                if self.left == 0 {
+                    return Ok(Err(seed));
+                }
+                let mut reader = message_pack::Reader::new(bytes, self.at);
+                let value = seed.deserialize(&mut reader)?;
+                self.at = reader.position();
+                self.left -= 1;
+                Ok(Ok(value))
+            }
+        }
+    }
 }
 
 impl<'de> SeqAccess<'de> for &mut Elements<'_, 'de> {
@@ -135,40 +166,24 @@ impl<'de> SeqAccess<'de> for &mut Elements<'_, 'de> {
         &mut self,
         seed: T,
     ) -> Result<Option<T::Value>, Error> {
-        let Source {
-            json, placeholders, ..
-        } = self.list.source;
-        let text = json.as_bytes();
-        if text.get(self.at) == Some(&b']') {
-            if self.wanted == 0 {
-                return Ok(None);
+        let seed = match self.next(seed)? {
+            Ok(value) => {
+                self.wanted = self.wanted.saturating_sub(1);
+                return Ok(Some(value));
             }
-            self.wanted -= 1;
-            return match seed.deserialize(Missing) {
-                Ok(value) => Ok(Some(value)),
-                Err(error) => {
-                    self.list.missing.set(true);
-                    Err(error)
-                }
-            };
-        }
-        self.wanted = self.wanted.saturating_sub(1);
-        let (value, end) = if placeholders.is_empty() {
-            let end = scan::value(text, self.at, scan::MAX_LEVELS).map_err(changed)?;
-            let span = &json[self.at..end];
-            (
-                seed.deserialize(&mut serde_json::Deserializer::from_str(span))?,
-                end,
-            )
-        } else {
-            let mut reader = self.list.value(self.at);
-            (seed.deserialize(&mut reader)?, reader.position())
+            Err(seed) => seed,
         };
-        self.at = scan::blanks(text, end);
-        if text.get(self.at) == Some(&b',') {
-            self.at = scan::blanks(text, self.at + 1);
+        if self.wanted == 0 {
+            return Ok(None);
         }
-        Ok(Some(value))
+        self.wanted -= 1;
+        match seed.deserialize(Missing) {
+            Ok(value) => Ok(Some(value)),
+            Err(error) => {
+                self.list.missing.set(true);
+                Err(error)
+            }
+        }
     }
 }
 

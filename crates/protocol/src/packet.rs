@@ -1,16 +1,17 @@
 use std::borrow::Cow;
 
-use crate::Arguments;
+use crate::{Arguments, DecodeError, MAX_NAME_BYTES};
 
-/// A packet as it came from the peer, borrowed from its text.
+/// A packet, borrowed from the message that it came in.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum Packet<'a> {
-    /// The peer asks to join a namespace.
+    /// A client asks to join a namespace, or a server lets it in.
     Connect {
         /// The namespace's name as sent, with its query if it has one: `/custom?x=1`.
         namespace: &'a str,
-        /// The credentials: the text of a JSON object.
+        /// The client's credentials, or what the server tells, `{"sid":"…"}`: the text of a JSON
+        /// object. What came as MessagePack is written as JSON here, bytes as lists of numbers.
         auth: Option<&'a str>,
     },
     /// The peer leaves a namespace.
@@ -34,6 +35,13 @@ pub enum Packet<'a> {
         /// The answer.
         args: Arguments<'a>,
     },
+    /// A server keeps the peer out of a namespace. No decoder of a server gives it.
+    ConnectError {
+        /// The namespace's name.
+        namespace: &'a str,
+        /// Why: the text of a JSON object with a `message`, and maybe `data`.
+        error: &'a str,
+    },
 }
 
 impl Packet<'_> {
@@ -43,6 +51,7 @@ impl Packet<'_> {
             Self::Connect { namespace, .. }
             | Self::Disconnect { namespace }
             | Self::EmptyEvent { namespace }
+            | Self::ConnectError { namespace, .. }
             | Self::Ack { namespace, .. } => namespace,
             Self::Event(event) => event.namespace,
         }
@@ -61,6 +70,42 @@ pub struct Event<'a> {
     pub name: Cow<'a, str>,
     /// What came with it.
     pub args: Arguments<'a>,
+}
+
+impl<'a> Event<'a> {
+    /// An event, as a [`Parser`](crate::Parser) of one's own makes it.
+    ///
+    /// # Errors
+    ///
+    /// [`DecodeError::ReservedName`] and [`DecodeError::NameTooLong`]: what every parser has to
+    /// refuse.
+    pub fn new(
+        namespace: &'a str,
+        id: Option<u64>,
+        name: impl Into<Cow<'a, str>>,
+        args: Arguments<'a>,
+    ) -> Result<Self, DecodeError> {
+        let name = name.into();
+        check_name(&name)?;
+        Ok(Self {
+            namespace,
+            id,
+            name,
+            args,
+        })
+    }
+}
+
+/// What the name of an event that comes in must not be.
+#[inline]
+pub(crate) fn check_name(name: &str) -> Result<(), DecodeError> {
+    if name.len() > MAX_NAME_BYTES {
+        return Err(DecodeError::NameTooLong);
+    }
+    if is_reserved(name) {
+        return Err(DecodeError::ReservedName);
+    }
+    Ok(())
 }
 
 /// Whether an event may not be called `name`, because the library gives the name a meaning.

@@ -55,7 +55,7 @@ impl<T: Serialize + ?Sized> Payload for T {
 ///
 /// let mut encoder = Encoder::new(0);
 /// let packet = encoder.event("/", None, "move", &Args((3, "left")))?;
-/// assert_eq!(packet.text(), br#"2["move",3,"left"]"#);
+/// assert_eq!(packet.message(), br#"2["move",3,"left"]"#);
 /// # Ok::<_, sockeye_protocol::EncodeError>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]

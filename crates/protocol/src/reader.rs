@@ -20,6 +20,13 @@ pub(crate) struct Source<'de> {
     pub(crate) attachments: &'de [Bytes],
 }
 
+impl<'de> Source<'de> {
+    /// The value at `at`, where attachments may stand.
+    pub(crate) fn reader(self, at: usize) -> Reader<'de> {
+        Reader { source: self, at }
+    }
+}
+
 /// A deserializer of one value; afterwards it stands behind it.
 #[derive(Debug)]
 pub(crate) struct Reader<'de> {
@@ -28,10 +35,6 @@ pub(crate) struct Reader<'de> {
 }
 
 impl<'de> Reader<'de> {
-    pub(crate) fn new(source: Source<'de>, at: usize) -> Self {
-        Self { source, at }
-    }
-
     pub(crate) fn position(&self) -> usize {
         self.at
     }

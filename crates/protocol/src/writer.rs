@@ -34,7 +34,7 @@ impl Attachments {
     }
 
     /// Adds one and gives its number.
-    fn push(&mut self, bytes: &[u8]) -> usize {
+    pub(crate) fn push(&mut self, bytes: &[u8]) -> usize {
         self.bytes.extend_from_slice(bytes);
         self.ends.push(self.bytes.len());
         self.ends.len() - 1

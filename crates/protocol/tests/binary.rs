@@ -22,7 +22,7 @@ where
     let packet = encoder
         .event("/", None, "e", value)
         .expect("has a JSON form");
-    let text = String::from_utf8(packet.text().to_vec()).expect("UTF-8");
+    let text = String::from_utf8(packet.message().to_vec()).expect("UTF-8");
     assert_eq!(text, format!(r#"5{}-["e",{json}]"#, attachments.len()));
     assert_eq!(packet.attachments().collect::<Vec<_>>(), attachments);
     assert_eq!(packet.attachment_count(), attachments.len());
@@ -32,7 +32,7 @@ where
     );
 
     let packet = encoder.ack("/", 3, value).expect("has a JSON form");
-    let text = String::from_utf8(packet.text().to_vec()).expect("UTF-8");
+    let text = String::from_utf8(packet.message().to_vec()).expect("UTF-8");
     assert_eq!(text, format!("6{}-3[{json}]", attachments.len()));
     assert_eq!(
         &receive::<T>(&text, attachments).expect("reads back"),
@@ -102,7 +102,7 @@ fn slices_are_written() {
     let packet = encoder
         .event("/", None, "e", serde_bytes::Bytes::new(b"xyz"))
         .expect("JSON");
-    assert_eq!(packet.text(), format!(r#"51-["e",{HOLE}]"#).as_bytes());
+    assert_eq!(packet.message(), format!(r#"51-["e",{HOLE}]"#).as_bytes());
     assert_eq!(packet.attachments().collect::<Vec<_>>(), [b"xyz"]);
 }
 
@@ -353,7 +353,7 @@ fn several_arguments() {
     let packet = encoder
         .event("/n", Some(5), "e", &Args((1, &data, "s")))
         .expect("JSON");
-    let text = String::from_utf8(packet.text().to_vec()).expect("UTF-8");
+    let text = String::from_utf8(packet.message().to_vec()).expect("UTF-8");
     assert_eq!(text, format!(r#"51-/n,5["e",1,{HOLE},"s"]"#));
     let mut decoder = Decoder::new(Limits::default());
     assert!(decoder.text(&text).expect("legal").is_none());
