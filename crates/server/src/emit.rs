@@ -3,7 +3,7 @@
 use std::{cell::Cell, sync::Arc};
 
 use sockeye_engine::{Encoded, HEADROOM, Sent, append_binary_frame, text_frame};
-use sockeye_protocol::{EncodeError, Encoder};
+use sockeye_protocol::{Codec, EncodeError, Encoder};
 
 use crate::application::Connection;
 
@@ -23,17 +23,24 @@ fn with_encoder<R>(f: impl FnOnce(&mut Encoder) -> R) -> R {
 
 /// Encodes a packet and calls `send` with its frames and their number.
 pub(crate) fn with_frames<R>(
+    codec: &Codec,
     encode: impl FnOnce(&mut Encoder) -> Result<sockeye_protocol::Encoded<'_>, EncodeError>,
     send: impl FnOnce(&[u8], usize) -> R,
 ) -> Result<R, EncodeError> {
     with_encoder(|encoder| {
+        encoder.speak(codec);
         let mut packet = encode(encoder)?;
         let start = packet.start();
         let attachments = packet.attachment_count();
-        if attachments == 0 {
+        let mut frames = if packet.is_binary() {
+            let mut frames = Vec::with_capacity(HEADROOM + packet.message().len());
+            append_binary_frame(&mut frames, packet.message());
+            frames
+        } else if attachments == 0 {
             return Ok(send(text_frame(packet.buffer(), start), 1));
-        }
-        let mut frames = text_frame(packet.buffer(), start).to_vec();
+        } else {
+            text_frame(packet.buffer(), start).to_vec()
+        };
         for attachment in packet.attachments() {
             append_binary_frame(&mut frames, attachment);
         }
@@ -43,9 +50,12 @@ pub(crate) fn with_frames<R>(
 
 /// Encodes a packet for many connections.
 pub(crate) fn shared(
+    codec: &Codec,
     encode: impl FnOnce(&mut Encoder) -> Result<sockeye_protocol::Encoded<'_>, EncodeError>,
 ) -> Result<Encoded, EncodeError> {
-    with_frames(encode, |frames, packets| Encoded::new(frames, packets))
+    with_frames(codec, encode, |frames, packets| {
+        Encoded::new(frames, packets)
+    })
 }
 
 /// Encodes a packet for one connection, and queues it there.
@@ -54,7 +64,8 @@ pub(crate) fn send(
     volatile: bool,
     encode: impl FnOnce(&mut Encoder) -> Result<sockeye_protocol::Encoded<'_>, EncodeError>,
 ) -> Result<Sent, EncodeError> {
-    with_frames(encode, |frames, packets| {
+    let codec = connection.engine().application().codec();
+    with_frames(codec, encode, |frames, packets| {
         connection.send(frames, packets, volatile)
     })
 }

@@ -59,6 +59,11 @@ impl Gate {
         self.crowded
     }
 
+    /// Whether handlers are pending, or events wait.
+    pub(crate) fn is_busy(&self) -> bool {
+        self.is_closed() || self.pending > 0
+    }
+
     pub(crate) fn hold(&mut self) {
         self.state = State::Held;
     }

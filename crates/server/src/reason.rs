@@ -12,6 +12,8 @@ pub enum DisconnectReason {
     ServerNamespaceDisconnect,
     /// This side closed the connection because the client broke the protocol's rules.
     ForcedServerClose,
+    /// The client went on sending beyond its rate limit.
+    RateLimited,
     /// The connection has ended.
     Connection(CloseReason),
 }
@@ -24,6 +26,7 @@ impl DisconnectReason {
             Self::ClientNamespaceDisconnect => "client namespace disconnect",
             Self::ServerNamespaceDisconnect => "server namespace disconnect",
             Self::ForcedServerClose => "forced server close",
+            Self::RateLimited => "rate limited",
             Self::Connection(reason) => reason.as_str(),
         }
     }

@@ -1,25 +1,16 @@
-use std::{
-    collections::HashMap,
-    fmt,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{collections::HashMap, fmt, sync::Arc, time::Duration};
 
 use sockeye_engine::{Config, Transport};
+use sockeye_protocol::Codec;
 
 use crate::{
-    Adapter, Broadcast, InMemory, IntoRooms, LocalRooms, Namespace, Payload, Stats,
-    application::{App, Engine, Options},
+    Adapter, Broadcast, InMemory, IntoRooms, LocalRooms, Namespace, NamespaceEvent, NamespaceMatch,
+    Payload, Profile, RateLimit, Shutdown, Stats,
+    application::{App, Engine, Namespaces, Options, Registered},
     mount::Path,
-    namespace::{Live, MakeAdapter, Table},
+    namespace::MakeAdapter,
     stats::Counters,
 };
-
-/// How long a shutdown waits for sessions and handlers to end.
-const SHUTDOWN: Duration = Duration::from_secs(30);
-
-/// How long a shutdown waits for clients to take their last frames.
-const LAST_FRAMES: Duration = Duration::from_secs(1);
 
 /// A Socket.IO server. Cheap to clone; every clone is the same server.
 ///
@@ -42,10 +33,42 @@ pub struct Server {
 impl Server {
     /// Begins a server.
     pub fn builder() -> ServerBuilder {
+        Self::with_profile(Profile::Standard)
+    }
+
+    /// Begins a server with these limits.
+    ///
+    /// ```
+    /// use sockeye::{Profile, Server};
+    ///
+    /// let io = Server::with_profile(Profile::Strict).max_payload(256 * 1024).build();
+    /// # let _ = io;
+    /// ```
+    pub fn with_profile(profile: Profile) -> ServerBuilder {
+        let limits = profile.limits();
+        let mut options = Options {
+            connect_timeout: limits.connect_timeout,
+            max_pending_handlers: limits.max_pending_handlers,
+            max_namespaces: limits.max_namespaces,
+            rate_limit: limits.rate_limit,
+            ..Options::default()
+        };
+        options.limits.max_attachments = limits.max_attachments;
+        let mut config = Config::default();
+        config.max_payload = limits.max_payload;
+        config.send_limit = limits.send_limit;
+        config.upgrade_timeout = limits.upgrade_timeout;
+        config.ping_interval = limits.ping_interval;
+        config.ping_timeout = limits.ping_timeout;
         ServerBuilder {
-            config: Config::default(),
-            options: Options::default(),
-            namespaces: HashMap::new(),
+            config,
+            options,
+            namespaces: Registered {
+                fixed: HashMap::new(),
+                dynamic: Vec::new(),
+                keep_empty: false,
+                hook: None,
+            },
             adapter: Arc::new(|rooms| Box::new(InMemory::new(rooms))),
         }
     }
@@ -78,7 +101,27 @@ impl Server {
     #[must_use]
     pub fn namespace(&self, name: &str) -> Option<Broadcast> {
         let live = self.engine.application().namespace(name)?;
-        Some(Broadcast::new(self.clone(), Arc::clone(live)))
+        Some(Broadcast::new(self.clone(), live))
+    }
+
+    /// All namespaces that are there now, in no order: those that the server was built with, and those that
+    /// clients have asked for.
+    ///
+    /// ```
+    /// # fn example(io: sockeye::Server) {
+    /// for namespace in io.namespaces() {
+    ///     if namespace.namespace().starts_with("/rooms/") {
+    ///         namespace.emit("closing", "in a minute");
+    ///     }
+    /// }
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn namespaces(&self) -> Vec<Broadcast> {
+        let all = self.engine.application().namespaces().all();
+        all.into_iter()
+            .map(|live| Broadcast::new(self.clone(), live))
+            .collect()
     }
 
     /// To the members of rooms of the namespace `/`.
@@ -102,34 +145,26 @@ impl Server {
         let app = self.engine.application();
         let sockets = app
             .namespaces()
+            .all()
+            .iter()
             .map(|namespace| namespace.rooms().len() as u64)
             .sum();
         app.counters()
             .snapshot(self.engine.stats(), sockets, app.running().count() as u64)
     }
 
-    /// Ends all sessions, and waits for handlers, those of the disconnects among them, at most 30 seconds.
+    /// Ends all sessions at once, and waits for handlers, those of the disconnects among them, at most 30
+    /// seconds; [`shutdown`](Self::shutdown) is gentler.
     ///
     /// The transports close; no client is told to stay away, so all of them come back to whatever
     /// listens next.
     pub async fn close(&self) {
-        self.engine.close();
-        let app = self.engine.application();
-        let ended = async {
-            self.engine.ended().await;
-            app.running().none().await;
-        };
-        if tokio::time::timeout(SHUTDOWN, ended).await.is_err() {
-            let handlers = app.running().count();
-            tracing::warn!(handlers, "shutdown does not wait any longer");
-        }
-        // The last frames leave; who does not take them now will not.
-        let start = Instant::now();
-        while start.elapsed() < LAST_FRAMES && !self.engine.connections().is_empty() {
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-        app.namespaces()
-            .for_each(|namespace| namespace.adapter().close());
+        self.shutdown().over(Duration::ZERO).await;
+    }
+
+    /// Ends the server, a few sessions at a time.
+    pub fn shutdown(&self) -> Shutdown {
+        Shutdown::new(self.clone())
     }
 }
 
@@ -146,7 +181,7 @@ impl fmt::Debug for Server {
 pub struct ServerBuilder {
     config: Config,
     options: Options,
-    namespaces: HashMap<Box<str>, Table>,
+    namespaces: Registered,
     adapter: MakeAdapter,
 }
 
@@ -164,9 +199,47 @@ impl ServerBuilder {
         );
         let twice = self
             .namespaces
+            .fixed
             .insert(name.clone(), namespace.into_table())
             .is_some();
         assert!(!twice, "the namespace `{name}` is registered twice");
+        self
+    }
+
+    /// Registers namespaces that come into being when a client asks for one, and end with their last
+    /// socket; all of them have these handlers. The first of several whose [`NamespaceMatch`] fits a name
+    /// decides; names that are registered by [`namespace`](Self::namespace) come before all of them.
+    pub fn dynamic(mut self, matches: impl Into<NamespaceMatch>, namespace: Namespace) -> Self {
+        let registered = (matches.into(), namespace.into_table());
+        self.namespaces.dynamic.push(registered);
+        self
+    }
+
+    /// Whether namespaces that clients asked for stay when their last socket has left. Default: no; clients
+    /// could fill the memory with names.
+    pub fn keep_empty_namespaces(mut self, keep: bool) -> Self {
+        self.namespaces.keep_empty = keep;
+        self
+    }
+
+    /// Is told of namespaces that come into being when a client asks for them, and of their end.
+    pub fn on_namespace(
+        mut self,
+        hook: impl Fn(NamespaceEvent<'_>) + Send + Sync + 'static,
+    ) -> Self {
+        self.namespaces.hook = Some(Box::new(hook));
+        self
+    }
+
+    /// How many namespaces one client may be in. Default: 1,000.
+    pub fn max_namespaces(mut self, namespaces: usize) -> Self {
+        self.options.max_namespaces = namespaces;
+        self
+    }
+
+    /// How many events each socket may send. Default: no limit, and no cost.
+    pub fn rate_limit(mut self, limit: RateLimit) -> Self {
+        self.options.rate_limit = Some(limit);
         self
     }
 
@@ -183,6 +256,20 @@ impl ServerBuilder {
     /// Whether the browser client is served below the path. Default: yes.
     pub fn serve_client(mut self, serve: bool) -> Self {
         self.options.serve_client = serve;
+        self
+    }
+
+    /// How packets are written and read: [`Codec::MessagePack`], or a
+    /// [`Parser`](crate::parser::Parser) of one's own. Clients need the same: `io({ parser })`. Default: [`Codec::Json`].
+    ///
+    /// ```
+    /// use sockeye::{Codec, Server};
+    ///
+    /// let io = Server::builder().parser(Codec::MessagePack).build();
+    /// # let _ = io;
+    /// ```
+    pub fn parser(mut self, parser: impl Into<Codec>) -> Self {
+        self.options.codec = parser.into();
         self
     }
 
@@ -274,23 +361,13 @@ impl ServerBuilder {
     /// Makes the server. No runtime is needed before the first request.
     #[must_use = "a server does nothing before it is mounted or served"]
     pub fn build(mut self) -> Server {
-        self.namespaces.entry("/".into()).or_default();
+        self.namespaces.fixed.entry("/".into()).or_default();
+        let codec = self.options.codec.clone();
         let engine = Engine::with_shards(self.config, |shards| {
-            let live = |name: Box<str>, table| {
-                let rooms = Arc::new(LocalRooms::new(shards));
-                let adapter = (self.adapter)(Arc::clone(&rooms));
-                (
-                    name.clone(),
-                    Arc::new(Live::new(name, table, rooms, adapter)),
-                )
-            };
-            let namespaces = self
-                .namespaces
-                .drain()
-                .map(|(name, table)| live(name, table))
-                .collect();
+            let namespaces = Namespaces::new(self.namespaces, shards, codec, self.adapter);
             App::new(namespaces, self.options)
         });
+        engine.application().namespaces().belong_to(&engine);
         Server { engine }
     }
 }

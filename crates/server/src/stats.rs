@@ -35,6 +35,8 @@ counters! {
     rejected,
     /// Connections to a namespace that does not exist.
     unknown_namespace,
+    /// Connections to a namespace refused because the client is in too many.
+    namespace_limit,
     /// Packets that cannot be read.
     malformed,
     /// Packets for a namespace that the client is not in, or a second CONNECT to one that it is in.
@@ -43,6 +45,10 @@ counters! {
     connect_timeouts,
     /// Events that nobody handles.
     unhandled,
+    /// Events that a middleware refused.
+    refused_events,
+    /// Events beyond the rate limit of their socket.
+    rate_limited,
     /// Events whose arguments did not fit their handler.
     invalid_arguments,
     /// Handlers that returned an error.

@@ -1,18 +1,21 @@
 //! Events on their way to their handlers.
 
-use std::cell::Cell;
+use std::{cell::Cell, time::Instant};
 
 use sockeye_engine::CloseReason;
 use sockeye_protocol::{Arguments, Event};
 
 use super::{
-    connect::disconnected,
+    connect::{disconnected, leave},
     running::{spawn, spawn_limited},
+    watched::watched,
 };
 use crate::{
-    DisconnectReason, Socket,
+    DisconnectReason, HandlerError, Socket,
     gate::Waiting,
-    handler::{EventHandler, Incoming, Input, Pending},
+    handler::{EventHandler, Incoming, Input, Pending, refuse},
+    rate::Verdict,
+    socket::{HELD, LISTENING, RATED},
     stats::count,
 };
 
@@ -20,7 +23,11 @@ use crate::{
 #[inline]
 pub(super) fn event(socket: &Socket, event: &Event<'_>) {
     let sequential = socket.0.namespace.table().sequential;
-    if (sequential || socket.0.may_be_held()) && !pass_gate(socket, event, sequential) {
+    let attention = socket.0.attention();
+    if attention & RATED != 0 && !within_rate(socket, event) {
+        return;
+    }
+    if (sequential || attention & HELD != 0) && !pass_gate(socket, event, sequential) {
         return;
     }
     let pending = dispatch(socket, &event.name, event.id, event.args);
@@ -55,6 +62,27 @@ fn pass_gate(socket: &Socket, event: &Event<'_>, sequential: bool) -> bool {
     false
 }
 
+/// Counts an event against its socket's rate. `false` if it is refused.
+#[cold]
+fn within_rate(socket: &Socket, event: &Event<'_>) -> bool {
+    let Some(limit) = socket.0.connection.engine().application().rate_limit() else {
+        return true;
+    };
+    let verdict = socket.0.extras().bucket().take(limit, Instant::now());
+    if verdict == Verdict::Taken {
+        return true;
+    }
+    count(&socket.counters().rate_limited);
+    if verdict == Verdict::Incorrigible {
+        leave(socket, DisconnectReason::RateLimited);
+        socket.0.connection.close(CloseReason::ForcedClose);
+    } else {
+        socket.report(&HandlerError::RateLimited);
+        refuse(socket, event.id, HandlerError::RateLimited);
+    }
+    false
+}
+
 /// Finds the event's handler and calls it.
 #[inline]
 fn dispatch(
@@ -64,16 +92,23 @@ fn dispatch(
     arguments: Arguments<'_>,
 ) -> Option<Pending<()>> {
     let table = socket.0.namespace.table();
+    if !table.middleware.is_empty() || socket.0.attention() & LISTENING != 0 {
+        return watched(socket, name, id, arguments);
+    }
     let Some(handler) = table.events.get(name).or(table.fallback.as_deref()) else {
-        count(&socket.counters().unhandled);
-        tracing::trace!(
-            event = name,
-            namespace = socket.namespace(),
-            "nobody handles this event"
-        );
+        unhandled(socket, name);
         return None;
     };
-    call(socket, handler, name, Input::Arguments(arguments), id, None)
+    call(socket, handler, name, Input::Arguments(arguments), id)
+}
+
+pub(super) fn unhandled(socket: &Socket, event: &str) {
+    count(&socket.counters().unhandled);
+    tracing::trace!(
+        event,
+        namespace = socket.namespace(),
+        "nobody handles this event"
+    );
 }
 
 #[inline]
@@ -83,14 +118,14 @@ pub(super) fn call(
     name: &str,
     input: Input<'_>,
     ack: Option<u64>,
-    reason: Option<DisconnectReason>,
 ) -> Option<Pending<()>> {
     handler.call(&Incoming {
         socket,
         name,
         input,
         ack: Cell::new(ack),
-        reason,
+        reason: None,
+        failure: None,
     })
 }
 

@@ -3,29 +3,34 @@
 mod client;
 mod connect;
 mod events;
+mod namespaces;
 mod running;
+mod watched;
 
 use std::{
-    collections::HashMap,
     ops::ControlFlow,
     sync::Arc,
     time::{Duration, Instant},
 };
 
 use sockeye_engine::{Application, CloseReason};
-use sockeye_protocol::{DecodeError, Decoder, Limits, Packet};
+use sockeye_protocol::{Codec, DecodeError, Decoder, Limits, Packet};
 
 pub(crate) use self::{
     client::Client,
     connect::leave,
+    namespaces::{Namespaces, Registered},
     running::{Running, spawn},
+    watched::handle,
 };
 use crate::{
-    DisconnectReason, Socket,
+    DisconnectReason, RateLimit, Socket,
     mount::Path,
     namespace::Live,
     stats::{Counters, count},
 };
+
+pub use self::namespaces::NamespaceEvent;
 
 pub(crate) type Connection = sockeye_engine::Connection<App>;
 pub(crate) type Delivery = sockeye_engine::Delivery<App>;
@@ -41,8 +46,12 @@ pub(crate) struct Options {
     /// How long a client may stay without joining a namespace.
     pub(crate) connect_timeout: Duration,
     pub(crate) limits: Limits,
+    pub(crate) codec: Codec,
     /// How many handlers of one socket may be pending before its events wait.
     pub(crate) max_pending_handlers: usize,
+    /// How many namespaces a client may be in.
+    pub(crate) max_namespaces: usize,
+    pub(crate) rate_limit: Option<RateLimit>,
     pub(crate) path: Path,
     pub(crate) serve_client: bool,
 }
@@ -52,7 +61,10 @@ impl Default for Options {
         Self {
             connect_timeout: Duration::from_secs(45),
             limits: Limits::default(),
+            codec: Codec::Json,
             max_pending_handlers: 1024,
+            max_namespaces: 1000,
+            rate_limit: None,
             path: Path::default(),
             serve_client: true,
         }
@@ -62,7 +74,7 @@ impl Default for Options {
 /// What runs on the engine: the namespaces.
 #[derive(Debug)]
 pub(crate) struct App {
-    namespaces: HashMap<Box<str>, Arc<Live>>,
+    namespaces: Namespaces,
     options: Options,
     counters: Counters,
     running: Running,
@@ -77,7 +89,7 @@ pub(crate) struct Reader {
 }
 
 impl App {
-    pub(crate) fn new(namespaces: HashMap<Box<str>, Arc<Live>>, options: Options) -> Self {
+    pub(crate) fn new(namespaces: Namespaces, options: Options) -> Self {
         Self {
             namespaces,
             options,
@@ -86,12 +98,16 @@ impl App {
         }
     }
 
-    pub(crate) fn namespace(&self, name: &str) -> Option<&Arc<Live>> {
+    pub(crate) fn namespace(&self, name: &str) -> Option<Arc<Live>> {
         self.namespaces.get(name)
     }
 
-    pub(crate) fn namespaces(&self) -> impl Iterator<Item = &Arc<Live>> {
-        self.namespaces.values()
+    pub(crate) fn namespaces(&self) -> &Namespaces {
+        &self.namespaces
+    }
+
+    pub(crate) fn rate_limit(&self) -> Option<&RateLimit> {
+        self.options.rate_limit.as_ref()
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -104,6 +120,11 @@ impl App {
 
     pub(crate) fn max_pending_handlers(&self) -> usize {
         self.options.max_pending_handlers
+    }
+
+    #[inline]
+    pub(crate) fn codec(&self) -> &Codec {
+        &self.options.codec
     }
 
     pub(crate) fn counters(&self) -> &Counters {
@@ -138,8 +159,8 @@ impl App {
         match packet {
             Packet::Event(event) => events::event(socket, &event),
             Packet::Ack { id, args, .. } => {
-                let expected = id.is_some_and(|id| socket.acks().receive(id, &args));
-                if !expected {
+                let waiter = id.and_then(|id| socket.acks().take(id));
+                if !waiter.is_some_and(|waiter| waiter.receive(&args)) {
                     count(&self.counters.unexpected_acks);
                 }
             }
@@ -197,7 +218,7 @@ impl Application for App {
 
     fn open(&self, _: &sockeye_engine::Handshake) -> (Client, Reader) {
         let reader = Reader {
-            decoder: Decoder::new(self.options.limits),
+            decoder: self.options.codec.decoder(self.options.limits),
             last: None,
         };
         (Client::default(), reader)
@@ -214,7 +235,11 @@ impl Application for App {
         text: &str,
     ) -> ControlFlow<CloseReason> {
         match reader.decoder.text(text) {
-            Ok(Some(packet)) => self.packet(connection, &mut reader.last, packet),
+            Ok(Some(packet)) => {
+                let flow = self.packet(connection, &mut reader.last, packet);
+                reader.decoder.release();
+                flow
+            }
             Ok(None) => ControlFlow::Continue(()),
             Err(error) => self.malformed(error),
         }

@@ -6,11 +6,11 @@ use std::{
     marker::PhantomData,
     panic::{AssertUnwindSafe, catch_unwind},
     pin::{Pin, pin},
-    sync::Arc,
+    sync::{Arc, OnceLock},
     task::{Context, Poll, Waker},
 };
 
-use super::{ExtractError, Handler, Incoming, IntoReply, Replier};
+use super::{ExtractError, Handler, Incoming, IntoReply, Outcome, Replier};
 use crate::{HandlerError, Reject, Socket, stats::count};
 
 /// The rest of a handler that waits for something.
@@ -60,7 +60,11 @@ where
             match poll_in_place(future.as_mut()) {
                 Poll::Ready(output) => {
                     let ack = incoming.ack.get();
-                    output.reply(Replier { socket, ack });
+                    output.reply(Replier {
+                        socket,
+                        ack,
+                        failure: incoming.failure.map(|failure| &**failure),
+                    });
                     Ok(None)
                 }
                 Poll::Pending => Ok(Some(future)),
@@ -72,15 +76,17 @@ where
                 future,
                 socket.clone(),
                 incoming.ack.take(),
+                incoming.failure.cloned(),
             ))),
             Ok(Err(error)) => {
                 count(&socket.counters().invalid_arguments);
                 socket.report(&HandlerError::Arguments(&error));
-                let ack = incoming.ack.take();
-                Replier { socket, ack }.error(error);
+                incoming.fail(|| Outcome::Invalid(error.to_string()));
+                refuse(socket, incoming.ack.take(), error);
                 None
             }
             Err(_) => {
+                incoming.fail(|| Outcome::Panicked);
                 panicked(socket, incoming.ack.take());
                 None
             }
@@ -89,8 +95,12 @@ where
 }
 
 /// The rest of an event's handler, and the reply.
-async fn finish<F>(future: Pin<Box<F>>, socket: Socket, ack: Option<u64>)
-where
+async fn finish<F>(
+    future: Pin<Box<F>>,
+    socket: Socket,
+    ack: Option<u64>,
+    failure: Option<Arc<OnceLock<Outcome>>>,
+) where
     F: Future<Output: IntoReply>,
 {
     let replied = caught(async {
@@ -98,9 +108,13 @@ where
         output.reply(Replier {
             socket: &socket,
             ack,
+            failure: failure.as_deref(),
         });
     });
     if let Err(Panicked) = replied.await {
+        if let Some(failure) = &failure {
+            let _ = failure.set(Outcome::Panicked);
+        }
         panicked(&socket, ack);
     }
 }
@@ -161,7 +175,9 @@ where
 }
 
 /// Polls a future once in place. Most are done then; one that waits is returned.
-fn poll_once<T>(future: impl Future<Output = T> + Send + 'static) -> Result<T, Pending<T>> {
+pub(crate) fn poll_once<T>(
+    future: impl Future<Output = T> + Send + 'static,
+) -> Result<T, Pending<T>> {
     let mut future: Pending<T> = Box::pin(future);
     match poll_in_place(future.as_mut()) {
         Poll::Ready(output) => Ok(output),
@@ -176,10 +192,10 @@ fn poll_in_place<F: Future + ?Sized>(future: Pin<&mut F>) -> Poll<F::Output> {
     pin!(tokio::task::unconstrained(future)).poll(&mut cx)
 }
 
-struct Panicked;
+pub(crate) struct Panicked;
 
 /// Runs a future whose panic is a result.
-async fn caught<F: Future>(future: F) -> Result<F::Output, Panicked> {
+pub(crate) async fn caught<F: Future>(future: F) -> Result<F::Output, Panicked> {
     let mut future = pin!(future);
     poll_fn(
         |cx| match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx))) {
@@ -190,8 +206,18 @@ async fn caught<F: Future>(future: F) -> Result<F::Output, Panicked> {
     .await
 }
 
-fn panicked(socket: &Socket, ack: Option<u64>) {
+pub(crate) fn panicked(socket: &Socket, ack: Option<u64>) {
     count(&socket.counters().handler_panics);
     socket.report(&HandlerError::Panicked);
-    Replier { socket, ack }.error("internal");
+    refuse(socket, ack, "internal");
+}
+
+/// Acknowledges with an error, if the client waits for an acknowledgement.
+pub(crate) fn refuse(socket: &Socket, ack: Option<u64>, error: impl std::fmt::Display) {
+    Replier {
+        socket,
+        ack,
+        failure: None,
+    }
+    .error(error);
 }

@@ -1,9 +1,12 @@
-use std::cell::Cell;
+use std::{
+    cell::Cell,
+    sync::{Arc, OnceLock},
+};
 
 use serde::de::DeserializeOwned;
 use sockeye_protocol::Arguments;
 
-use super::ExtractError;
+use super::{ExtractError, Outcome};
 use crate::{DisconnectReason, RawJson, Socket};
 
 /// What came in, and for whom: what a handler's parameters are taken from.
@@ -15,6 +18,8 @@ pub struct Incoming<'a> {
     /// The acknowledgement that the client waits for, until somebody takes it.
     pub(crate) ack: Cell<Option<u64>>,
     pub(crate) reason: Option<DisconnectReason>,
+    /// Where a middleware looks for what went wrong, if there is one.
+    pub(crate) failure: Option<&'a Arc<OnceLock<Outcome>>>,
 }
 
 /// The arguments, in the form in which they came.
@@ -26,7 +31,38 @@ pub(crate) enum Input<'a> {
     None,
 }
 
-impl Incoming<'_> {
+impl<'a> Incoming<'a> {
+    /// The same event for one more handler, which gives no acknowledgement.
+    pub(crate) fn again(&self) -> Self {
+        Self {
+            ack: Cell::new(None),
+            ..*self
+        }
+    }
+
+    /// Tells the middleware what went wrong first.
+    pub(crate) fn fail(&self, outcome: impl FnOnce() -> Outcome) {
+        if let Some(failure) = self.failure {
+            // What came first stays.
+            let _ = failure.set(outcome());
+        }
+    }
+
+    /// Whether the client waits for an acknowledgement that nobody has taken.
+    #[must_use]
+    pub fn is_ack_wanted(&self) -> bool {
+        self.ack.get().is_some()
+    }
+
+    /// The arguments, if it is an event.
+    #[must_use]
+    pub fn arguments(&self) -> Option<Arguments<'a>> {
+        match self.input {
+            Input::Arguments(arguments) => Some(arguments),
+            Input::Json(_) | Input::None => None,
+        }
+    }
+
     /// The socket that it is for.
     #[must_use]
     pub fn socket(&self) -> &Socket {

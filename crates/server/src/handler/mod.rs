@@ -3,16 +3,22 @@
 mod erased;
 mod extract;
 mod incoming;
+mod middleware;
 mod reply;
 
 use std::future::Future;
 
-pub(crate) use erased::{AuthHandler, BoundAuth, BoundEvent, Decision, EventHandler, Pending};
+pub(crate) use erased::{
+    AuthHandler, BoundAuth, BoundEvent, Decision, EventHandler, Panicked, Pending, caught,
+    panicked, poll_once, refuse,
+};
 pub use extract::{
     AckSender, EventName, ExtractError, FromEvent, FromParts, FromRef, Session, State,
 };
 pub use incoming::Incoming;
 pub(crate) use incoming::Input;
+pub(crate) use middleware::Middleware;
+pub use middleware::{EventCall, Next, Outcome};
 pub use reply::{IntoReply, Replier, Reply};
 
 /// Marks a last parameter that is an extractor.

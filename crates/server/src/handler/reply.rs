@@ -1,7 +1,8 @@
-use std::fmt::Display;
+use std::{fmt::Display, sync::OnceLock};
 
 use serde::Serialize;
 
+use super::Outcome;
 use crate::{HandlerError, Payload, Socket, stats::count};
 
 /// Acknowledges the event with a value, or with several as `Reply(Args((a, b)))`.
@@ -23,6 +24,8 @@ pub trait IntoReply {
 pub struct Replier<'a> {
     pub(crate) socket: &'a Socket,
     pub(crate) ack: Option<u64>,
+    /// Where a middleware looks for what went wrong.
+    pub(crate) failure: Option<&'a OnceLock<Outcome>>,
 }
 
 #[derive(Serialize)]
@@ -64,7 +67,11 @@ impl<T: IntoReply, E: Display> IntoReply for Result<T, E> {
             Ok(reply) => reply.reply(to),
             Err(error) => {
                 count(&to.socket.counters().handler_errors);
-                to.socket.report(&HandlerError::Failed(error.to_string()));
+                let text = error.to_string();
+                if let Some(failure) = to.failure {
+                    let _ = failure.set(Outcome::Failed(text.clone()));
+                }
+                to.socket.report(&HandlerError::Failed(text));
                 to.error(error);
             }
         }

@@ -7,29 +7,50 @@ use http_body_util::Full;
 /// One file below the server's path.
 pub(crate) struct File {
     name: &'static str,
+    content_type: &'static str,
     plain: &'static [u8],
-    gzip: &'static [u8],
-    brotli: &'static [u8],
+    /// By encoding; empty for what is compressed already.
+    encoded: &'static [(&'static str, &'static [u8])],
 }
 
-macro_rules! files {
-    ($($name:literal)*) => {
-        [$(File {
+macro_rules! file {
+    ($name:expr, $content_type:literal) => {
+        File {
             name: $name,
+            content_type: $content_type,
             plain: include_bytes!(concat!("../../client/", $name)),
-            gzip: include_bytes!(concat!("../../client/", $name, ".gz")),
-            brotli: include_bytes!(concat!("../../client/", $name, ".br")),
-        },)*]
+            encoded: &[
+                ("br", include_bytes!(concat!("../../client/", $name, ".br"))),
+                (
+                    "gzip",
+                    include_bytes!(concat!("../../client/", $name, ".gz")),
+                ),
+            ],
+        }
     };
 }
 
-static FILES: [File; 6] = files!(
+macro_rules! scripts_with_maps {
+    ($($name:literal)*) => {
+        [
+            $(file!($name, "application/javascript; charset=utf-8"),)*
+            $(file!(concat!($name, ".map"), "application/json; charset=utf-8"),)*
+            // The npm package: an application can install the client that matches its server from that server.
+            File {
+                name: "sockeye-client.tgz",
+                content_type: "application/gzip",
+                plain: include_bytes!("../../client/sockeye-client.tgz"),
+                encoded: &[],
+            },
+        ]
+    };
+}
+
+static FILES: [File; 9] = scripts_with_maps!(
     "socket.io.js"
-    "socket.io.js.map"
     "socket.io.min.js"
-    "socket.io.min.js.map"
     "socket.io.esm.min.js"
-    "socket.io.esm.min.js.map"
+    "socket.io.msgpack.min.js"
 );
 
 const ETAG: &str = concat!("\"", env!("CARGO_PKG_VERSION"), "\"");
@@ -41,24 +62,20 @@ pub(crate) fn find(name: &str) -> Option<&'static File> {
 
 impl File {
     pub(crate) fn response(&self, request: &HeaderMap) -> Response<Full<Bytes>> {
-        let content_type = if self.name.ends_with(".map") {
-            "application/json; charset=utf-8"
-        } else {
-            "application/javascript; charset=utf-8"
-        };
         let builder = Response::builder()
             .header(header::CACHE_CONTROL, "public, max-age=0")
-            .header(header::CONTENT_TYPE, content_type)
+            .header(header::CONTENT_TYPE, self.content_type)
             .header(header::ETAG, ETAG)
             .header(header::VARY, "accept-encoding");
         let known = request.get(header::IF_NONE_MATCH).is_some_and(is_current);
-        let (status, encoding, body) = match request.get(header::ACCEPT_ENCODING) {
+        let encoded = request.get(header::ACCEPT_ENCODING).and_then(|accepted| {
+            let mut offered = self.encoded.iter();
+            offered.find(|(encoding, _)| accepts(accepted, encoding))
+        });
+        let (status, encoding, body) = match encoded {
             _ if known => (StatusCode::NOT_MODIFIED, None, &[][..]),
-            Some(accepted) if accepts(accepted, "br") => (StatusCode::OK, Some("br"), self.brotli),
-            Some(accepted) if accepts(accepted, "gzip") => {
-                (StatusCode::OK, Some("gzip"), self.gzip)
-            }
-            _ => (StatusCode::OK, None, self.plain),
+            Some((encoding, body)) => (StatusCode::OK, Some(*encoding), *body),
+            None => (StatusCode::OK, None, self.plain),
         };
         let builder = match encoding {
             Some(encoding) => builder.header(header::CONTENT_ENCODING, encoding),
@@ -96,4 +113,58 @@ fn accepts(accepted: &HeaderValue, encoding: &str) -> bool {
                 .is_some_and(|name| name.eq_ignore_ascii_case(encoding))
                 && !parts.any(refused)
         })
+}
+
+#[cfg(test)]
+mod tests {
+    use http_body_util::BodyExt as _;
+
+    use super::*;
+
+    fn answer(name: &str, accepted: &'static str) -> (Response<Full<Bytes>>, Bytes) {
+        let mut request = HeaderMap::new();
+        request.insert(header::ACCEPT_ENCODING, HeaderValue::from_static(accepted));
+        let file = find(name).expect("the file is built in");
+        let collected = ready(file.response(&request).into_body().collect());
+        (file.response(&request), collected)
+    }
+
+    fn ready(
+        body: impl Future<Output = Result<http_body_util::Collected<Bytes>, std::convert::Infallible>>,
+    ) -> Bytes {
+        let mut body = std::pin::pin!(body);
+        let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+        match body.as_mut().poll(&mut context) {
+            std::task::Poll::Ready(Ok(collected)) => collected.to_bytes(),
+            _ => unreachable!("a full body is ready"),
+        }
+    }
+
+    #[test]
+    fn each_script_has_its_map_and_both_encodings() {
+        for name in [
+            "socket.io.js",
+            "socket.io.min.js",
+            "socket.io.esm.min.js",
+            "socket.io.msgpack.min.js",
+        ] {
+            for file in [name.to_owned(), format!("{name}.map")] {
+                let (_, plain) = answer(&file, "identity");
+                for (accepted, encoding) in [("br, gzip", "br"), ("gzip", "gzip")] {
+                    let (response, body) = answer(&file, accepted);
+                    assert_eq!(response.headers()[header::CONTENT_ENCODING], encoding);
+                    assert!(body.len() * 2 < plain.len(), "{file} as {encoding}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_package_is_an_archive_and_not_encoded_again() {
+        let (response, body) = answer("sockeye-client.tgz", "br, gzip");
+        assert_eq!(response.headers()[header::CONTENT_TYPE], "application/gzip");
+        assert_eq!(response.headers().get(header::CONTENT_ENCODING), None);
+        // RFC 1952 2.3.1: what gzip begins with.
+        assert_eq!(body[..2], [0x1f, 0x8b]);
+    }
 }

@@ -1,45 +1,24 @@
 //! Namespaces: what is registered for each, and the sockets in it.
 
+mod dynamic;
 mod events;
+mod hooks;
 mod live;
+mod table;
 
-use std::{any::Any, marker::PhantomData, sync::Arc};
+use std::{any::Any, marker::PhantomData};
 
-use events::Events;
-pub(crate) use live::Live;
+pub(crate) use dynamic::Check;
+pub use dynamic::NamespaceMatch;
+pub use hooks::ServerReply;
+pub(crate) use live::{Child, Live};
+pub use table::HandlerError;
+pub(crate) use table::{MakeAdapter, Table};
 
 use crate::{
     Handler, IntoReply, Reject, Socket,
-    handler::{AuthHandler, BoundAuth, BoundEvent, EventHandler, ExtractError},
+    handler::{BoundAuth, BoundEvent, EventHandler},
 };
-
-/// What went wrong with a handler.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum HandlerError<'a> {
-    /// What the client sent does not fit the handler's parameters, or they cannot be had.
-    #[error("{0}")]
-    Arguments(&'a ExtractError),
-    /// The handler returned an error.
-    #[error("{0}")]
-    Failed(String),
-    /// The handler panicked.
-    #[error("handler panicked")]
-    Panicked,
-}
-
-/// The handlers of one namespace, with their state bound to them.
-#[derive(Default)]
-pub(crate) struct Table {
-    pub(crate) auth: Option<Box<dyn AuthHandler>>,
-    pub(crate) connect: Option<Box<dyn EventHandler>>,
-    pub(crate) disconnect: Option<Box<dyn EventHandler>>,
-    pub(crate) fallback: Option<Box<dyn EventHandler>>,
-    pub(crate) events: Events,
-    pub(crate) sequential: bool,
-    #[expect(clippy::type_complexity, reason = "one closure, stored once")]
-    pub(crate) error: Option<Box<dyn Fn(&Socket, &HandlerError<'_>) + Send + Sync>>,
-}
 
 type Bind<S> = Box<dyn FnOnce(&S, &mut Table) + Send>;
 
@@ -238,7 +217,3 @@ impl<S> std::fmt::Debug for Namespace<S> {
             .finish_non_exhaustive()
     }
 }
-
-/// Makes the adapter of one namespace.
-pub(crate) type MakeAdapter =
-    Arc<dyn Fn(Arc<crate::LocalRooms>) -> Box<dyn crate::Adapter> + Send + Sync>;

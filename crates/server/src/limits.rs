@@ -1,0 +1,263 @@
+use std::{num::NonZeroU32, time::Duration};
+
+use crate::RateLimit;
+
+/// Limits that go together; [`Server::with_profile`](crate::Server::with_profile) begins with one.
+///
+/// `docs/limits.md` in the repository is [`Profile::table`].
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Profile {
+    /// The reference's value where it has one; where it has none, one that no sane client meets.
+    #[default]
+    Standard,
+    /// Tight, for servers that anybody may reach.
+    Strict,
+    /// The reference's limits, and none that it does not have.
+    Compat,
+}
+
+/// What a [`Profile`] sets. The builder's options of the same names change one of them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Limits {
+    /// The longest message or request body that is accepted, in bytes.
+    pub max_payload: usize,
+    /// The attachments of a packet.
+    pub max_attachments: usize,
+    /// What may wait for a client that does not read, in bytes.
+    pub send_limit: usize,
+    /// The handlers of one socket that may wait for something at a time.
+    pub max_pending_handlers: usize,
+    /// The namespaces that a client may be in.
+    pub max_namespaces: usize,
+    /// How many events each socket may send.
+    pub rate_limit: Option<RateLimit>,
+    /// How long a client may stay without joining a namespace.
+    pub connect_timeout: Duration,
+    /// How long a change from polling to WebSocket may take.
+    pub upgrade_timeout: Duration,
+    /// How long after the last sign of life a client is pinged.
+    pub ping_interval: Duration,
+    /// How long a client may take to answer a ping.
+    pub ping_timeout: Duration,
+}
+
+impl Profile {
+    /// All profiles.
+    pub const ALL: [Self; 3] = [Self::Standard, Self::Strict, Self::Compat];
+
+    /// What it sets.
+    #[must_use]
+    pub fn limits(self) -> Limits {
+        let standard = Limits {
+            max_payload: 1_000_000,
+            max_attachments: 10,
+            send_limit: 1024 * 1024,
+            max_pending_handlers: 1024,
+            max_namespaces: 1000,
+            rate_limit: None,
+            connect_timeout: Duration::from_secs(45),
+            upgrade_timeout: Duration::from_secs(10),
+            ping_interval: Duration::from_secs(25),
+            ping_timeout: Duration::from_secs(20),
+        };
+        match self {
+            Self::Standard => standard,
+            Self::Strict => Limits {
+                max_payload: 64 * 1024,
+                send_limit: 256 * 1024,
+                max_pending_handlers: 64,
+                max_namespaces: 32,
+                rate_limit: NonZeroU32::new(100).map(RateLimit::per_second),
+                connect_timeout: Duration::from_secs(10),
+                upgrade_timeout: Duration::from_secs(5),
+                ..standard
+            },
+            Self::Compat => Limits {
+                send_limit: usize::MAX,
+                max_pending_handlers: usize::MAX,
+                max_namespaces: usize::MAX,
+                ..standard
+            },
+        }
+    }
+
+    /// All limits of all profiles, those among them that are the same in each, as a table in Markdown: what
+    /// they are called, what happens beyond them, which counter of [`Stats`](crate::Stats) tells, and who
+    /// enforces them.
+    #[must_use]
+    pub fn table() -> String {
+        let all = Self::ALL.map(Self::limits);
+        let mut table = String::from(
+            "| limit | `Standard` | `Strict` | `Compat` | beyond it | counter | enforced by |\n\
+             |---|---|---|---|---|---|---|\n",
+        );
+        let mut row = |cells: [&str; 4], value: &dyn Fn(&Limits) -> String| {
+            let [name, beyond, counter, by] = cells;
+            let [standard, strict, compat] = all.each_ref().map(value);
+            table.push_str(&format!(
+                "| {name} | {standard} | {strict} | {compat} | {beyond} | {counter} | {by} |\n"
+            ));
+        };
+        let rate = |limits: &Limits| {
+            limits
+                .rate_limit
+                .map_or_else(|| "none".into(), |rate| rate.to_string())
+        };
+        row(
+            [
+                "`max_payload`: a message, or the body of a POST",
+                "WebSocket: close code 1009, reason `transport error`; polling: 413, the session goes on",
+                "`engine.closed.transport_error`, `engine.refused.too_large`",
+                "engine",
+            ],
+            &|limits| bytes(limits.max_payload),
+        );
+        row(
+            [
+                "`max_attachments` of a packet",
+                "the connection closes, reason `forced close`",
+                "`malformed`",
+                "parser",
+            ],
+            &|limits| number(limits.max_attachments),
+        );
+        row(
+            [
+                "`send_limit`: what waits for a client whose transport refuses, each packet counted as its \
+                 bytes and 64",
+                "the session ends, reason `slow consumer`; what is volatile is dropped before",
+                "`engine.closed.slow_consumer`, `engine.volatile_dropped`",
+                "engine",
+            ],
+            &|limits| bytes(limits.send_limit),
+        );
+        row(
+            [
+                "`max_pending_handlers` of a socket",
+                "its events wait, up to 1 MiB; past that the session ends, reason `handler too slow`",
+                "`deferred_events`, `engine.closed.handler_too_slow`",
+                "server",
+            ],
+            &|limits| number(limits.max_pending_handlers),
+        );
+        row(
+            [
+                "`max_namespaces` of a client",
+                "`connect_error`: `too many namespaces`",
+                "`namespace_limit`",
+                "server",
+            ],
+            &|limits| number(limits.max_namespaces),
+        );
+        row(
+            [
+                "`rate_limit`: events of a socket",
+                "the handler does not run, an acknowledgement is `{\"error\": \"rate limited\"}`; in the end \
+                 the client is disconnected, reason `rate limited`",
+                "`rate_limited`",
+                "server",
+            ],
+            &rate,
+        );
+        row(
+            [
+                "acknowledgements that a socket owes",
+                "`AckError::TooManyPending`; broadcasts do not ask it",
+                "the error",
+                "server",
+            ],
+            &|_| "1,024".into(),
+        );
+        row(
+            [
+                "depth of JSON and MessagePack",
+                "the connection closes, reason `forced close`",
+                "`malformed`",
+                "parser",
+            ],
+            &|_| "128".into(),
+        );
+        row(
+            [
+                "names of events and of namespaces",
+                "the connection closes, reason `forced close`",
+                "`malformed`",
+                "parser",
+            ],
+            &|_| "255 B each".into(),
+        );
+        row(
+            [
+                "`connect_timeout`: joining a namespace",
+                "the connection closes",
+                "`connect_timeouts`",
+                "server",
+            ],
+            &|limits| seconds(limits.connect_timeout),
+        );
+        row(
+            [
+                "`upgrade_timeout`: from polling to WebSocket",
+                "the WebSocket closes, the session goes on with polling",
+                "`engine.probes_abandoned`",
+                "engine",
+            ],
+            &|limits| seconds(limits.upgrade_timeout),
+        );
+        row(
+            [
+                "`ping_timeout`, each `ping_interval`",
+                "the session ends, reason `ping timeout`",
+                "`engine.closed.ping_timeout`",
+                "engine",
+            ],
+            &|limits| {
+                format!(
+                    "{}, each {}",
+                    seconds(limits.ping_timeout),
+                    seconds(limits.ping_interval)
+                )
+            },
+        );
+        row(
+            [
+                "a request's head",
+                "the connection closes",
+                "none: there is no session yet",
+                "`Server::serve` alone",
+            ],
+            &|_| "10 s".into(),
+        );
+        table
+    }
+}
+
+fn number(n: usize) -> String {
+    if n == usize::MAX {
+        return "none".into();
+    }
+    let digits = n.to_string();
+    let mut text = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+fn bytes(n: usize) -> String {
+    match n {
+        usize::MAX => "none".into(),
+        n if n.is_multiple_of(1024 * 1024) => format!("{} MiB", n / (1024 * 1024)),
+        n if n.is_multiple_of(1024) => format!("{} KiB", n / 1024),
+        n => format!("{} B", number(n)),
+    }
+}
+
+fn seconds(duration: Duration) -> String {
+    format!("{} s", duration.as_secs())
+}

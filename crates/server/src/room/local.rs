@@ -1,0 +1,261 @@
+use std::{
+    collections::hash_map::Entry,
+    fmt,
+    sync::{
+        Arc, Mutex, MutexGuard, OnceLock, Weak,
+        atomic::{AtomicU64, AtomicUsize},
+    },
+};
+
+use sockeye_protocol::Codec;
+
+use super::{
+    Room, Target,
+    shard::{Member, Shard, lock},
+    watch::Watch,
+};
+use crate::{Socket, SocketId, application::Engine, namespace::Table};
+
+/// The sockets of a namespace on this server, and the rooms they are in.
+///
+/// An [`Adapter`](crate::Adapter) is given it, and calls it for what this server has to do.
+pub struct LocalRooms {
+    pub(super) shards: Box<[Mutex<Shard>]>,
+    pub(super) name: Box<str>,
+    pub(super) codec: Codec,
+    table: Arc<Table>,
+    /// Set once the server is built.
+    engine: OnceLock<Weak<Engine>>,
+    /// The next acknowledgement's id: one count for all, so that a broadcast is encoded once.
+    pub(super) next_ack: AtomicU64,
+    /// How many sockets listen to what they are sent.
+    pub(super) outgoing: AtomicUsize,
+    /// Counts the members of each room, if somebody wants to know of the first and the last.
+    watch: Option<Watch>,
+}
+
+impl LocalRooms {
+    pub(crate) fn new(shards: usize, name: &str, codec: Codec, table: Arc<Table>) -> Self {
+        Self {
+            shards: (0..shards).map(|_| Mutex::default()).collect(),
+            name: name.into(),
+            codec,
+            watch: Watch::of(&table.rooms),
+            table,
+            engine: OnceLock::new(),
+            next_ack: AtomicU64::new(0),
+            outgoing: AtomicUsize::new(0),
+        }
+    }
+
+    /// Tells what server it belongs to; nothing runs before.
+    pub(crate) fn belongs_to(&self, engine: &Arc<Engine>) {
+        // Whoever comes second says the same.
+        let _ = self.engine.set(Arc::downgrade(engine));
+    }
+
+    pub(crate) fn engine(&self) -> Option<Arc<Engine>> {
+        self.engine.get()?.upgrade()
+    }
+
+    pub(crate) fn table(&self) -> &Table {
+        &self.table
+    }
+
+    /// The namespace's name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// How its packets are written.
+    #[must_use]
+    pub fn codec(&self) -> &Codec {
+        &self.codec
+    }
+
+    fn shard(&self, id: SocketId) -> MutexGuard<'_, Shard> {
+        lock(&self.shards[id.spread(self.shards.len())])
+    }
+
+    /// Adds a socket. `first` runs before any broadcast can reach it.
+    pub(crate) fn insert(&self, socket: &Socket, first: impl FnOnce()) {
+        let id = socket.id();
+        let mut shard = self.shard(id);
+        let member = Member {
+            socket: socket.clone(),
+            connection: Arc::clone(&socket.0.connection),
+            rooms: Vec::new(),
+            own: true,
+        };
+        let key = shard.members.insert(member);
+        shard.ids.insert(id, key);
+        first();
+    }
+
+    /// Removes a socket; returns the rooms that it was in.
+    pub(crate) fn remove(&self, id: SocketId) -> Vec<Room> {
+        let mut shard = self.shard(id);
+        let Some(key) = shard.ids.remove(&id) else {
+            return Vec::new();
+        };
+        let member = shard.members.remove(key);
+        for room in &member.rooms {
+            shard.leave(room, key);
+        }
+        if shard.members.is_empty() {
+            *shard = Shard::default();
+        }
+        let removed = match &self.watch {
+            Some(watch) => watch.left(member.rooms.clone()),
+            None => Vec::new(),
+        };
+        drop(shard);
+        self.tell_removed(&removed);
+        member.names()
+    }
+
+    /// Adds a socket to rooms. Nothing happens if it has gone.
+    pub fn join(&self, id: SocketId, rooms: &[Room]) {
+        let mut joined = Vec::new();
+        let mut shard = self.shard(id);
+        {
+            let shard = &mut *shard;
+            let Some(&key) = shard.ids.get(&id) else {
+                return;
+            };
+            let member = &mut shard.members[key];
+            for room in rooms {
+                if **room == *id.as_str() {
+                    member.own = true;
+                } else if !member.rooms.contains(room) {
+                    let (name, keys) = match shard.rooms.entry(Arc::clone(room)) {
+                        Entry::Occupied(entry) => (Arc::clone(entry.key()), entry.into_mut()),
+                        Entry::Vacant(entry) => (Arc::clone(entry.key()), entry.insert(Vec::new())),
+                    };
+                    if self.watch.is_some() {
+                        joined.push(Arc::clone(&name));
+                    }
+                    member.rooms.push(name);
+                    if let Err(at) = keys.binary_search(&key) {
+                        keys.insert(at, key);
+                    }
+                }
+            }
+        }
+        let Some(watch) = &self.watch else {
+            return;
+        };
+        let created = watch.joined(joined);
+        drop(shard);
+        watch.tell_created(&self.name, &created);
+    }
+
+    /// Takes a socket out of rooms.
+    pub fn leave(&self, id: SocketId, rooms: &[Room]) {
+        let mut left = Vec::new();
+        let mut shard = self.shard(id);
+        let Some(&key) = shard.ids.get(&id) else {
+            return;
+        };
+        for room in rooms {
+            let member = &mut shard.members[key];
+            if **room == *id.as_str() {
+                member.own = false;
+            } else if let Some(at) = member.rooms.iter().position(|other| other == room) {
+                let name = member.rooms.swap_remove(at);
+                shard.leave(room, key);
+                if self.watch.is_some() {
+                    left.push(name);
+                }
+            }
+        }
+        let removed = match &self.watch {
+            Some(watch) => watch.left(left),
+            None => Vec::new(),
+        };
+        drop(shard);
+        self.tell_removed(&removed);
+    }
+
+    fn tell_removed(&self, rooms: &[Room]) {
+        if let Some(watch) = &self.watch {
+            watch.tell_removed(&self.name, rooms);
+        }
+    }
+
+    /// The rooms of a socket, its own among them.
+    #[must_use]
+    pub fn rooms_of(&self, id: SocketId) -> Vec<Room> {
+        let shard = self.shard(id);
+        shard
+            .ids
+            .get(&id)
+            .map_or_else(Vec::new, |key| shard.members[*key].names())
+    }
+
+    /// How many sockets there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.shards
+            .iter()
+            .map(|shard| lock(shard).members.len())
+            .sum()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// How many sockets are in a room.
+    #[must_use]
+    pub fn members(&self, room: &str) -> usize {
+        let mut count = 0;
+        let target = Target {
+            rooms: vec![room.into()],
+            ..Target::default()
+        };
+        self.each(&target, |_| count += 1);
+        count
+    }
+
+    /// The names of all rooms that have members, in no order. The rooms of the sockets' own ids, which
+    /// are always there, are not among them.
+    #[must_use]
+    pub fn names(&self) -> Vec<Room> {
+        let mut names: Vec<Room> = Vec::new();
+        for shard in &self.shards {
+            names.extend(lock(shard).rooms.keys().cloned());
+        }
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
+
+    /// The socket of that id.
+    #[must_use]
+    pub fn socket(&self, id: SocketId) -> Option<Socket> {
+        let shard = self.shard(id);
+        let key = *shard.ids.get(&id)?;
+        Some(shard.members[key].socket.clone())
+    }
+
+    /// The sockets that a broadcast would reach, at some moment during the call.
+    #[must_use]
+    pub fn sockets(&self, target: &Target) -> Vec<Socket> {
+        let mut sockets = Vec::new();
+        self.each(target, |member| sockets.push(member.socket.clone()));
+        sockets
+    }
+}
+
+impl fmt::Debug for LocalRooms {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LocalRooms")
+            .field("namespace", &self.name)
+            .field("sockets", &self.len())
+            .finish_non_exhaustive()
+    }
+}

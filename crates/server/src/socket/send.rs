@@ -1,0 +1,134 @@
+use serde::de::DeserializeOwned;
+use sockeye_engine::Sent;
+use sockeye_protocol::{EncodeError, OwnedArguments};
+
+use super::Socket;
+use crate::{AckError, Acknowledgement, Payload, emit, stats::count};
+
+/// Why an event was not sent.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum EmitError {
+    /// The socket has left the namespace, or its connection has ended.
+    #[error("socket has been disconnected")]
+    Disconnected,
+    /// The event was volatile, and the transport takes nothing now.
+    #[error("dropped: the transport takes nothing now")]
+    Dropped,
+    /// The event could not be encoded.
+    #[error(transparent)]
+    Encode(#[from] EncodeError),
+}
+
+impl Socket {
+    /// Sends an event to this client: one value, `()` for none, or several as [`Args`](crate::Args).
+    ///
+    /// What cannot be sent is counted and traced; [`Socket::try_emit`] tells.
+    pub fn emit(&self, event: &str, payload: impl Payload) {
+        self.trace(event, self.send(event, &payload, false));
+    }
+
+    /// Sends an event to this client, and says if that is not possible.
+    ///
+    /// # Errors
+    ///
+    /// If the socket has left or the payload cannot be encoded.
+    pub fn try_emit(&self, event: &str, payload: impl Payload) -> Result<(), EmitError> {
+        self.send(event, &payload, false)
+    }
+
+    /// Sends events only if the transport takes them now.
+    #[must_use]
+    pub fn volatile(&self) -> Volatile<'_> {
+        Volatile(self)
+    }
+
+    /// Sends an event to this client and waits for its acknowledgement: the client's first value, as `R`.
+    ///
+    /// The event leaves at once; the future waits 30 seconds, or as its `timeout` says. Has to be awaited
+    /// on a tokio runtime.
+    pub fn emit_with_ack<R: DeserializeOwned>(
+        &self,
+        event: &str,
+        payload: impl Payload,
+    ) -> Acknowledgement<R> {
+        Acknowledgement::new(self.clone(), |socket, id| {
+            if !socket.is_connected() {
+                return Err(AckError::Disconnected);
+            }
+            let sent = emit::send(&socket.0.connection, false, |encoder| {
+                encoder.event(socket.namespace(), Some(id), event, &payload)
+            })?;
+            socket.show_outgoing(event, &payload);
+            if sent == Sent::Closed {
+                Err(AckError::Disconnected)
+            } else {
+                Ok(())
+            }
+        })
+    }
+
+    fn send(&self, event: &str, payload: &impl Payload, volatile: bool) -> Result<(), EmitError> {
+        if !self.is_connected() {
+            return Err(EmitError::Disconnected);
+        }
+        let sent = emit::send(&self.0.connection, volatile, |encoder| {
+            encoder.event(self.namespace(), None, event, payload)
+        })?;
+        self.show_outgoing(event, payload);
+        match sent {
+            Sent::Queued => Ok(()),
+            Sent::Dropped => Err(EmitError::Dropped),
+            Sent::Closed => Err(EmitError::Disconnected),
+        }
+    }
+
+    /// Shows an event to those who listen to what this socket is sent.
+    #[inline]
+    fn show_outgoing(&self, event: &str, payload: &impl Payload) {
+        if self.0.listens_outgoing()
+            && let Ok(arguments) = OwnedArguments::new(payload)
+        {
+            self.tell_outgoing(event, &arguments.borrow());
+        }
+    }
+
+    fn trace(&self, event: &str, sent: Result<(), EmitError>) {
+        match sent {
+            Ok(()) | Err(EmitError::Dropped) => {}
+            Err(EmitError::Disconnected) => {
+                count(&self.counters().emits_to_gone);
+                tracing::trace!(socket = ?self.id(), event, "not sent: the socket has left");
+            }
+            Err(EmitError::Encode(error)) => {
+                count(&self.counters().encode_errors);
+                tracing::error!(event, %error, "not sent: the payload cannot be encoded");
+            }
+        }
+    }
+
+    /// Sends an acknowledgement.
+    pub(crate) fn acknowledge(&self, id: u64, payload: &impl Payload) {
+        if !self.is_connected() {
+            return count(&self.counters().emits_to_gone);
+        }
+        let sent = emit::send(&self.0.connection, false, |encoder| {
+            encoder.ack(self.namespace(), id, payload)
+        });
+        if let Err(error) = sent {
+            count(&self.counters().encode_errors);
+            tracing::error!(%error, "acknowledgement not sent: it cannot be encoded");
+        }
+    }
+}
+
+/// Sends to one client what may be dropped if its transport takes nothing now.
+#[derive(Debug, Clone, Copy)]
+pub struct Volatile<'a>(&'a Socket);
+
+impl Volatile<'_> {
+    /// Sends an event, or drops it; the server's statistics count those dropped.
+    pub fn emit(self, event: &str, payload: impl Payload) {
+        self.0.trace(event, self.0.send(event, &payload, true));
+    }
+}
