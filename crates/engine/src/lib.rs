@@ -16,6 +16,7 @@ mod sid;
 mod stats;
 mod sync;
 mod transport;
+pub mod v3;
 mod wheel;
 
 pub use config::Config;

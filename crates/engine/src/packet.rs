@@ -13,14 +13,41 @@ const SEPARATOR: u8 = 0x1e;
 
 /// The type of a packet: its first character.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "the protocols have had these seven from the beginning"
+)]
+pub enum Kind {
+    /// Begins a session.
     Open,
+    /// Ends it.
     Close,
+    /// Asks for a pong.
     Ping,
+    /// Answers a ping.
     Pong,
+    /// Carries data of the application.
     Message,
+    /// Ends the trial of a transport: it takes over.
     Upgrade,
+    /// Says nothing, so that a request gets its answer.
     Noop,
+}
+
+impl Kind {
+    /// The type with this digit.
+    pub(crate) fn from_digit(digit: u8) -> Option<Self> {
+        Some(match digit {
+            b'0' => Self::Open,
+            b'1' => Self::Close,
+            b'2' => Self::Ping,
+            b'3' => Self::Pong,
+            b'4' => Self::Message,
+            b'5' => Self::Upgrade,
+            b'6' => Self::Noop,
+            _ => return None,
+        })
+    }
 }
 
 /// What a packet says, if it is a message in text: nearly all are.
@@ -44,17 +71,11 @@ pub(crate) struct MalformedPacket;
 impl<'a> Packet<'a> {
     /// Reads one packet of a text frame or of a polling payload.
     pub(crate) fn decode(text: &'a str) -> Result<Self, MalformedPacket> {
-        let kind = match text.as_bytes().first() {
-            Some(b'0') => Kind::Open,
-            Some(b'1') => Kind::Close,
-            Some(b'2') => Kind::Ping,
-            Some(b'3') => Kind::Pong,
-            Some(b'4') => Kind::Message,
-            Some(b'5') => Kind::Upgrade,
-            Some(b'6') => Kind::Noop,
-            Some(b'b') => return Ok(Self::Binary(Cow::Owned(decode_base64(&text[1..])))),
-            _ => return Err(MalformedPacket),
-        };
+        let first = *text.as_bytes().first().ok_or(MalformedPacket)?;
+        if first == b'b' {
+            return Ok(Self::Binary(Cow::Owned(decode_base64(&text[1..]))));
+        }
+        let kind = Kind::from_digit(first).ok_or(MalformedPacket)?;
         Ok(Self::Text(kind, &text[1..]))
     }
 }
@@ -103,7 +124,7 @@ pub(crate) fn binary_as_text(frames: &[u8]) -> Vec<u8> {
 }
 
 /// Decodes as JavaScript's `Buffer` does: either alphabet, padding optional, other characters skipped.
-fn decode_base64(text: &str) -> Vec<u8> {
+pub(crate) fn decode_base64(text: &str) -> Vec<u8> {
     const LENIENT: GeneralPurpose = GeneralPurpose::new(
         &alphabet::STANDARD,
         GeneralPurposeConfig::new()
