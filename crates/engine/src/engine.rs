@@ -151,9 +151,14 @@ impl<A: Application> Engine<A> {
         )
     }
 
+    /// Refuses new sessions from now on; those there are go on.
+    pub fn refuse_new(&self) {
+        self.closing.store(true, Ordering::Release);
+    }
+
     /// Refuses new sessions from now on and ends all there are.
     pub fn close(&self) {
-        self.closing.store(true, Ordering::Release);
+        self.refuse_new();
         for connection in self.connections() {
             connection.close(CloseReason::ServerShuttingDown);
         }
@@ -180,7 +185,7 @@ impl<A: Application> Engine<A> {
         }
     }
 
-    /// Whether [`Engine::close`] was called.
+    /// Whether new sessions are refused.
     #[must_use]
     pub fn is_closing(&self) -> bool {
         self.closing.load(Ordering::Acquire)
