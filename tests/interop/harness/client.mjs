@@ -1,5 +1,7 @@
 // The client under test: CLIENT=official (default), the npm package, or CLIENT=ours, the built file of browser/.
 import { fileURLToPath, pathToFileURL } from "node:url";
+import npmMessagePack from "socket.io-msgpack-parser";
+import { PARSER } from "./server.mjs";
 
 export const CLIENT = process.env.CLIENT ?? "official";
 export const isOfficial = CLIENT === "official";
@@ -14,11 +16,21 @@ const files = {
 if (!files[CLIENT]) throw new Error(`CLIENT=${CLIENT}: known are ${Object.keys(files).join(", ")}`);
 export const { io, Manager } = await import(files[CLIENT]());
 
+/** In Node the package reads the Buffers of `ws`, while our client hands over what a browser has. */
+class BrowserDecoder extends npmMessagePack.Decoder {
+  add(data) {
+    super.add(data instanceof ArrayBuffer ? Buffer.from(data) : data);
+  }
+}
+export const messagePack = isOfficial ? npmMessagePack : { ...npmMessagePack, Decoder: BrowserDecoder };
+
+const parser = PARSER === "msgpack" ? { parser: messagePack } : {};
+
 /** The three ways an official client connects. */
 export const MODES = {
-  websocket: { transports: ["websocket"] },
-  polling: { transports: ["polling"], upgrade: false },
-  upgrading: { transports: ["polling", "websocket"] },
+  websocket: { transports: ["websocket"], ...parser },
+  polling: { transports: ["polling"], upgrade: false, ...parser },
+  upgrading: { transports: ["polling", "websocket"], ...parser },
 };
 
 /** Sockets of one test; `close` belongs into the test's `after`. */

@@ -1,4 +1,5 @@
-// A server of CONTRACT.md as a process: SERVER=reference (default) or SERVER=sockeye.
+// A server of CONTRACT.md as a process: SERVER=reference (default) or SERVER=sockeye, speaking PARSER=json (default) or
+// PARSER=msgpack.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
@@ -6,6 +7,8 @@ import { fileURLToPath } from "node:url";
 
 export const SERVER = process.env.SERVER ?? "reference";
 export const isReference = SERVER === "reference";
+export const PARSER = process.env.PARSER ?? "json";
+if (!["json", "msgpack"].includes(PARSER)) throw new Error(`PARSER=${PARSER}: known are json, msgpack`);
 
 const commands = {
   reference: () => [process.execPath, fileURLToPath(new URL("../reference/server.mjs", import.meta.url))],
@@ -39,7 +42,7 @@ export class ServerProcess {
     const make = commands[SERVER];
     if (!make) throw new Error(`SERVER=${SERVER}: known are ${Object.keys(commands).join(", ")}`);
     const [command, ...before] = make();
-    const options = Object.entries({ ...this.#options, port }).flatMap(([name, value]) => [`--${name}`, String(value)]);
+    const options = Object.entries({ parser: PARSER, ...this.#options, port }).flatMap(([name, value]) => [`--${name}`, String(value)]);
     const child = spawn(command, [...before, ...options], { stdio: ["ignore", "pipe", "inherit"] });
     this.#child = child;
     started.add(child);

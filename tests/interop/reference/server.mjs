@@ -3,6 +3,7 @@ import { createServer } from "node:http";
 import { parseArgs } from "node:util";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Server } from "socket.io";
+import messagePack from "socket.io-msgpack-parser";
 
 const { values: options } = parseArgs({
   options: {
@@ -12,6 +13,7 @@ const { values: options } = parseArgs({
     "max-payload": { type: "string", default: "1000000" },
     "connect-timeout": { type: "string", default: "45000" },
     "upgrade-timeout": { type: "string", default: "10000" },
+    parser: { type: "string", default: "json" },
   },
 });
 
@@ -24,6 +26,7 @@ const io = new Server(http, {
   maxHttpBufferSize: Number(options["max-payload"]),
   connectTimeout: Number(options["connect-timeout"]),
   upgradeTimeout: Number(options["upgrade-timeout"]),
+  ...(options.parser === "msgpack" && { parser: messagePack }),
   // Nobody asks this server for the client, and the default would serve it under the same path.
   serveClient: false,
 });
@@ -154,6 +157,61 @@ io.of("/sequential").on("connection", (socket) => {
   socket.on("slow", (work) => {
     last = last.then(() => slow(socket, work));
   });
+});
+
+const operators = io.of("/operators");
+operators.on("connection", (socket) => {
+  const target = ({ rooms: to = [] }) => (to.length > 0 ? operators.to(to) : operators.to([]));
+  const seen = [[], []];
+  socket.onAny((event) => seen[0].push(event));
+  socket.onAnyOutgoing((event) => seen[1].push(event));
+  socket.on("disconnecting", (reason) => {
+    socket.to("watchers").emit("leaving", { rooms: socket.rooms.size, reason });
+  });
+  socket.on("join", (name, ack) => {
+    socket.join(name);
+    acked(ack, socket.rooms.size);
+  });
+  socket.on("name", (name, ack) => {
+    socket.data = { name };
+    acked(ack, true);
+  });
+  socket.on("vote", (audience, ack) => {
+    target(audience)
+      .timeout(audience.ms)
+      .emit("vote", (error, values) => acked(ack, { values: values.sort(), timeout: error !== null }));
+  });
+  socket.on("fetch", async (audience, ack) => {
+    const found = await target(audience).fetchSockets();
+    acked(ack, found.map(({ data, rooms: all }) => [data.name ?? "", all.size]).sort());
+  });
+  socket.on("sockets join", (audience, ack) => {
+    target(audience).socketsJoin(audience.into);
+    acked(ack);
+  });
+  socket.on("sockets leave", (audience, ack) => {
+    target(audience).socketsLeave(audience.into);
+    acked(ack);
+  });
+  socket.on("disconnect sockets", (audience, ack) => {
+    target(audience).disconnectSockets(audience.close);
+    acked(ack);
+  });
+  socket.on("listen once", (event, ack) => {
+    socket.once(event, (again) => acked(again, "heard"));
+    acked(ack);
+  });
+  socket.on("say", (event, ack) => {
+    socket.emit(event);
+    operators.emit(event);
+    acked(ack);
+  });
+  socket.on("seen", (ack) => acked(ack, seen));
+});
+
+io.of(/^\/rooms\/[a-z]+$/).on("connection", (socket) => {
+  socket.on("where", (ack) => acked(ack, socket.nsp.name));
+  socket.on("news", (text) => socket.nsp.emit("heard", text));
 });
 
 http.listen(Number(options.port), "127.0.0.1", () => {

@@ -1,11 +1,12 @@
 //! The contract of `CONTRACT.md` on Sockeye, for the clients of the interoperability tests.
 
+mod operators;
 mod root;
 mod spaces;
 
 use std::{process::ExitCode, time::Duration};
 
-use sockeye::Server;
+use sockeye::{Codec, Server};
 use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
@@ -19,6 +20,7 @@ struct Options {
     max_payload: u64,
     connect_timeout: u64,
     upgrade_timeout: u64,
+    codec: Codec,
 }
 
 impl Options {
@@ -30,10 +32,19 @@ impl Options {
             max_payload: 1_000_000,
             connect_timeout: 45_000,
             upgrade_timeout: 10_000,
+            codec: Codec::Json,
         };
         while let Some(name) = arguments.next() {
-            let number = arguments
-                .next()
+            let value = arguments.next();
+            if name == "--parser" {
+                options.codec = match value.as_deref() {
+                    Some("json") => Codec::Json,
+                    Some("msgpack") => Codec::MessagePack,
+                    _ => return Err("--parser needs json or msgpack".to_owned()),
+                };
+                continue;
+            }
+            let number = value
                 .and_then(|value| value.parse::<u64>().ok())
                 .ok_or_else(|| format!("{name} needs a number"))?;
             match name.as_str() {
@@ -50,7 +61,9 @@ impl Options {
     }
 
     fn server(&self) -> Server {
+        let (rooms, room) = operators::rooms();
         Server::builder()
+            .parser(self.codec.clone())
             .ping_interval(Duration::from_millis(self.ping_interval))
             .ping_timeout(Duration::from_millis(self.ping_timeout))
             .connect_timeout(Duration::from_millis(self.connect_timeout))
@@ -63,6 +76,8 @@ impl Options {
             .namespace("/guarded", spaces::guarded())
             .namespace("/early", spaces::early())
             .namespace("/sequential", spaces::sequential())
+            .namespace("/operators", operators::operators())
+            .dynamic(rooms, room)
             .build()
     }
 }
