@@ -1,4 +1,12 @@
 // The line to the server: enters, joins, and keeps what is written while it is down.
+// events.d.ts, which is made of the server's types, says what comes and goes; TypeScript checks this file by it.
+
+/** @typedef {import("./events").ClientToServerEvents} ClientToServerEvents */
+/** @typedef {import("./events").ServerToClientEvents} ServerToClientEvents */
+/** @typedef {import("./events").Failure} Failure */
+
+/** @type {(keyof ServerToClientEvents)[]} */
+const EVENTS = ["message", "delivered", "typing", "joined", "left", "room", "removed"];
 
 const ANSWER_WITHIN = 10_000; // milliseconds
 const RETRY_AFTER = 2_000;
@@ -7,10 +15,15 @@ const RETRY_AFTER = 2_000;
 export class Refusal extends Error {}
 
 export class Line {
-  /** The rooms to be in, again after every reconnection. */
+  /**
+   * The rooms to be in, again after every reconnection.
+   * @type {Set<string>}
+   */
   rooms = new Set();
 
+  /** @type {import("sockeye-client").Socket<ServerToClientEvents, ClientToServerEvents>} */
   #socket = io("/chat", { autoConnect: false });
+  /** @type {{id: string, room: string, text: string}[]} */
   #outbox = [];
   #sending = false;
   #ready = false;
@@ -20,7 +33,7 @@ export class Line {
 
   /**
    * @param {{name: string, key: string}} who `key` is this tab's secret: whoever shows it again is the same person
-   * @param on what to call: state, entered, turnedAway, entrance, failed, sent, refused, and one function for each
+   * @param {any} on what to call: state, entered, turnedAway, entrance, failed, sent, refused, and one function for each
    *   event of the server
    */
   constructor({ name, key }, on) {
@@ -38,9 +51,7 @@ export class Line {
       on.state("offline");
       if (!this.#socket.active) setTimeout(() => this.#socket.connect(), RETRY_AFTER);
     });
-    for (const event of ["message", "delivered", "typing", "joined", "left", "room", "removed"]) {
-      this.#socket.on(event, on[event]);
-    }
+    for (const event of EVENTS) this.#socket.on(event, on[event]);
     on.state("connecting");
     this.#socket.connect();
   }
@@ -84,7 +95,7 @@ export class Line {
 
   async #enter() {
     try {
-      this.#on.entered(await this.#ask("enter", { name: this.#name, key: this.#key }));
+      this.#on.entered(await answered(this.#asking.emitWithAck("enter", { name: this.#name, key: this.#key })));
       this.#ready = true;
       for (const room of [...this.rooms]) {
         try {
@@ -108,7 +119,7 @@ export class Line {
   }
 
   async #join(room) {
-    const entrance = await this.#ask("join", { room });
+    const entrance = await answered(this.#asking.emitWithAck("join", { room }));
     // the server cleans names; its spelling counts
     if (this.rooms.delete(room)) this.rooms.add(entrance.room);
     this.#on.entrance(entrance, room);
@@ -121,7 +132,8 @@ export class Line {
     while (this.#ready && this.#outbox.length > 0) {
       const message = this.#outbox[0];
       try {
-        const { at } = await this.#ask("say", { id: message.id, room: message.room, text: message.text });
+        const { id, room, text } = message;
+        const { at } = await answered(this.#asking.emitWithAck("say", { id, room, text }));
         this.#outbox.shift();
         this.#on.sent(message, at);
       } catch (error) {
@@ -138,9 +150,27 @@ export class Line {
     this.#sending = false;
   }
 
-  async #ask(event, value) {
-    const answer = await this.#socket.timeout(ANSWER_WITHIN).emitWithAck(event, value);
-    if (answer?.error) throw new Refusal(answer.error);
-    return answer;
+  get #asking() {
+    return this.#socket.timeout(ANSWER_WITHIN);
   }
+}
+
+/**
+ * @template T
+ * @param {Promise<T | Failure>} asked
+ * @returns {Promise<T>}
+ */
+function answered(asked) {
+  return asked.then((answer) => {
+    if (isFailure(answer)) throw new Refusal(answer.error);
+    return answer;
+  });
+}
+
+/**
+ * @param {any} answer
+ * @returns {answer is Failure}
+ */
+function isFailure(answer) {
+  return answer.error !== undefined;
 }

@@ -25,12 +25,15 @@
 //! it break does not find its own name taken. `by` stands for the key in public. `at` is in milliseconds since 1970,
 //! never twice the same, and is the order of a room's messages.
 //!
+//! The types of all of them are in `events.rs`, and for the page in `page/events.d.ts`, which a test makes of those.
+//!
 //! ```
 //! let io = sockeye_demo_chat::namespaces(sockeye::Server::builder()).build();
 //! let app = sockeye_demo_chat::pages().merge(io.router());
 //! # let _: axum::Router = app;
 //! ```
 
+mod events;
 mod hall;
 mod history;
 mod message;

@@ -1,6 +1,7 @@
 //! What is said.
 
 use serde::Serialize;
+use sockeye::Event;
 
 use crate::{
     name::{PersonName, RoomName},
@@ -10,7 +11,8 @@ use crate::{
 const LONGEST: usize = 2_000; // characters
 
 /// One message of a room, as clients see it.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, Event, PartialEq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub(crate) struct Message {
     pub(crate) id: MessageId,
     pub(crate) room: RoomName,
@@ -23,6 +25,7 @@ pub(crate) struct Message {
 
 /// Made by the client, at random, before it sends; so a message that comes again is known.
 #[derive(Clone, Debug, Eq, Hash, PartialEq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub(crate) struct MessageId(String);
 
 impl MessageId {
@@ -49,6 +52,7 @@ impl PartialEq<String> for MessageId {
 
 /// A message's text: not blank, without control characters but tabs and new lines.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub(crate) struct Text(String);
 
 impl Text {
@@ -68,6 +72,10 @@ impl Text {
             return Err(Refusal::LongText);
         }
         Ok(Self(text.to_owned()))
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
     }
 }
 

@@ -10,6 +10,7 @@ const LONGEST: usize = 32; // characters
 
 /// A person's name, cleaned.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub(crate) struct PersonName(String);
 
 impl PersonName {
@@ -44,6 +45,7 @@ impl fmt::Display for PersonName {
 
 /// A room's name, cleaned and in lower case.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub(crate) struct RoomName(String);
 
 impl RoomName {

@@ -1,6 +1,7 @@
 //! What the hall tells: answers to the one who asked, and what others have to hear.
 
 use serde::Serialize;
+use sockeye::Event;
 
 use crate::{
     message::Message,
@@ -8,7 +9,9 @@ use crate::{
 };
 
 /// A room as the list of rooms shows it.
-#[derive(Debug, PartialEq, Serialize)]
+#[derive(Debug, Event, PartialEq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[event(name = "room")]
 pub(crate) struct Listed {
     pub(crate) room: RoomName,
     pub(crate) people: usize,
@@ -16,6 +19,7 @@ pub(crate) struct Listed {
 
 /// The answer to `enter`.
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub(crate) struct Entered {
     pub(crate) by: String,
     pub(crate) name: PersonName,
@@ -24,6 +28,7 @@ pub(crate) struct Entered {
 
 /// Somebody who is here.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub(crate) struct Present {
     pub(crate) by: String,
     pub(crate) name: PersonName,
@@ -31,6 +36,7 @@ pub(crate) struct Present {
 
 /// What somebody finds in a room.
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub(crate) struct Entrance {
     pub(crate) room: RoomName,
     pub(crate) people: Vec<Present>,

@@ -1,13 +1,16 @@
 //! The namespace `/chat`: the page's side of the conversation.
 
-use serde::{Deserialize, Serialize};
 use sockeye::{DisconnectReason, Namespace, Reply, Socket, State};
 
 use crate::{
     Chat,
+    events::{
+        Accepted, Delivered, Enter, Gone, Join, Leave, Newcomer, Received, Removed, Say, Typing,
+        Typist,
+    },
     message::{MessageId, Text},
     name::RoomName,
-    news::{Entered, Entrance, Left, Present, Said},
+    news::{Entered, Entrance, Left, Said},
     now,
     refusal::Refusal,
     tutorial,
@@ -18,20 +21,14 @@ pub(crate) const NAMESPACE: &str = "/chat";
 
 pub(crate) fn namespace(chat: Chat) -> Namespace {
     Namespace::new()
-        .on("enter", enter)
-        .on("join", join)
-        .on("leave", leave)
-        .on("say", say)
-        .on("received", received)
-        .on("typing", typing)
+        .event(enter)
+        .event(join)
+        .event(leave)
+        .event(say)
+        .event(received)
+        .event(typing)
         .on_disconnect(disconnected)
         .with_state(chat)
-}
-
-#[derive(Deserialize)]
-struct Enter {
-    name: String,
-    key: String,
 }
 
 /// All tabs of a person, who hears there what became of own messages.
@@ -55,15 +52,10 @@ async fn enter(
     Ok(Reply(entered))
 }
 
-#[derive(Deserialize)]
-struct Which {
-    room: String,
-}
-
 async fn join(
     socket: Socket,
     State(chat): State<Chat>,
-    which: Which,
+    which: Join,
 ) -> Result<Reply<Entrance>, Refusal> {
     let room = RoomName::parse(&which.room)?;
     let (entrance, joined) = {
@@ -78,32 +70,17 @@ async fn join(
             room: &room,
             newcomer: &newcomer,
         };
-        socket.to(room.members()).emit("joined", news);
+        socket.to(room.members()).emit_event(news);
         let listed = chat.hall().listed(&room);
-        socket.server().of(NAMESPACE).emit("room", listed);
+        socket.server().of(NAMESPACE).emit_event(listed);
     }
     if let Some(room) = joined.removed {
-        socket
-            .server()
-            .of(NAMESPACE)
-            .emit("removed", Removed { room });
+        socket.server().of(NAMESPACE).emit_event(Removed { room });
     }
     Ok(Reply(entrance))
 }
 
-#[derive(Serialize)]
-struct Newcomer<'a> {
-    room: &'a RoomName,
-    #[serde(flatten)]
-    newcomer: &'a Present,
-}
-
-#[derive(Serialize)]
-struct Removed {
-    room: RoomName,
-}
-
-async fn leave(socket: Socket, State(chat): State<Chat>, which: Which) -> Result<(), Refusal> {
+async fn leave(socket: Socket, State(chat): State<Chat>, which: Leave) -> Result<(), Refusal> {
     let room = RoomName::parse(&which.room)?;
     let left = chat.hall().leave(socket.id().as_str(), &room);
     socket.leave(room.members());
@@ -120,36 +97,18 @@ fn depart(socket: &Socket, chat: &Chat) {
     tell(socket, left);
 }
 
-#[derive(Serialize)]
-struct Gone<'a> {
-    room: &'a RoomName,
-    by: &'a str,
-}
-
 fn tell(socket: &Socket, left: impl IntoIterator<Item = Left>) {
     let server = socket.server();
     for Left { by, listed } in left {
-        server.of(NAMESPACE).to(listed.room.members()).emit(
-            "left",
-            Gone {
+        server
+            .of(NAMESPACE)
+            .to(listed.room.members())
+            .emit_event(Gone {
                 room: &listed.room,
                 by: &by,
-            },
-        );
-        server.of(NAMESPACE).emit("room", listed);
+            });
+        server.of(NAMESPACE).emit_event(listed);
     }
-}
-
-#[derive(Deserialize)]
-struct Say {
-    id: String,
-    room: String,
-    text: String,
-}
-
-#[derive(Serialize)]
-struct Accepted {
-    at: u64,
 }
 
 async fn say(
@@ -166,23 +125,12 @@ async fn say(
         Said::New(message) => message,
         Said::Again(at) => return Ok(Reply(Accepted { at })),
     };
-    socket.to(room.members()).emit("message", &message);
+    socket.to(room.members()).emit_event(&message);
     if room == RoomName::lobby() {
-        socket.server().emit(tutorial::EVENT, &message.text);
+        let text = message.text.as_str().into();
+        socket.server().emit_event(tutorial::ChatMessage(text));
     }
     Ok(Reply(Accepted { at: message.at }))
-}
-
-#[derive(Deserialize)]
-struct Received {
-    room: String,
-    ids: Vec<String>,
-}
-
-#[derive(Serialize)]
-struct Delivered<'a> {
-    room: &'a RoomName,
-    id: MessageId,
 }
 
 async fn received(socket: Socket, State(chat): State<Chat>, what: Received) -> Result<(), Refusal> {
@@ -190,35 +138,18 @@ async fn received(socket: Socket, State(chat): State<Chat>, what: Received) -> R
     let fresh = chat.hall().received(socket.id().as_str(), &room, &what.ids);
     for (author, id) in fresh {
         let author = socket.server().of(NAMESPACE).to(tabs(&author));
-        author.emit("delivered", Delivered { room: &room, id });
+        author.emit_event(Delivered { room: &room, id });
     }
     Ok(())
-}
-
-#[derive(Deserialize)]
-struct Typing {
-    room: String,
-    typing: bool,
-}
-
-#[derive(Serialize)]
-struct Typist<'a> {
-    room: &'a RoomName,
-    #[serde(flatten)]
-    who: Present,
-    typing: bool,
 }
 
 async fn typing(socket: Socket, State(chat): State<Chat>, what: Typing) -> Result<(), Refusal> {
     let room = RoomName::parse(&what.room)?;
     let who = chat.hall().who_in(socket.id().as_str(), &room)?;
-    socket.to(room.members()).volatile().emit(
-        "typing",
-        Typist {
-            room: &room,
-            who,
-            typing: what.typing,
-        },
-    );
+    socket.to(room.members()).volatile().emit_event(Typist {
+        room: &room,
+        who,
+        typing: what.typing,
+    });
     Ok(())
 }

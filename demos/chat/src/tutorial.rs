@@ -1,6 +1,9 @@
 //! The namespace `/`: what the Socket.IO tutorial's clients say is heard by everybody else, and in the lobby.
 
-use sockeye::{Namespace, Socket, State};
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
+use sockeye::{Event, Namespace, Socket, State};
 
 use crate::{
     Chat,
@@ -12,15 +15,21 @@ use crate::{
 };
 
 /// The tutorial's one event; its argument is the text.
-pub(crate) const EVENT: &str = "chat message";
+#[derive(Debug, Event, Serialize, Deserialize)]
+#[event(name = "chat message")]
+pub(crate) struct ChatMessage<'a>(pub(crate) Cow<'a, str>);
 
 pub(crate) fn namespace(chat: Chat) -> Namespace {
-    Namespace::new().on(EVENT, said).with_state(chat)
+    Namespace::new().event(said).with_state(chat)
 }
 
-async fn said(socket: Socket, State(chat): State<Chat>, text: String) -> Result<(), Refusal> {
-    let cleaned = Text::parse(&text)?;
-    socket.broadcast().emit(EVENT, &text);
+async fn said(
+    socket: Socket,
+    State(chat): State<Chat>,
+    message: ChatMessage<'static>,
+) -> Result<(), Refusal> {
+    let cleaned = Text::parse(&message.0)?;
+    socket.broadcast().emit_event(&message);
     let message = chat
         .hall()
         .overhear(guest(socket.id().as_str()), cleaned, now());
@@ -28,7 +37,7 @@ async fn said(socket: Socket, State(chat): State<Chat>, text: String) -> Result<
         .server()
         .of(talk::NAMESPACE)
         .to(RoomName::lobby().members())
-        .emit("message", message);
+        .emit_event(message);
     Ok(())
 }
 
