@@ -1,15 +1,5 @@
-/** Delays between connection attempts, in milliseconds: doubling, with jitter, up to a maximum. */
-export declare class Backoff {
-    /** The first delay. */
-    min: number;
-    /** The largest delay. */
-    max: number;
-    /** Share of a delay, 0 to 1, by which it may deviate. */
-    jitter: number;
-    /** Delays handed out since the last reset. */
-    attempts: number;
-    /** The next delay. */
-    duration(): number;
-    /** Starts again with the smallest delay. */
-    reset(): void;
-}
+/**
+ * The delay before an attempt to connect, in milliseconds: from `min`, doubled after each of the `attempts` before it,
+ * up to `max`, and off by a random part of it, at most the share `jitter` (0 to 1).
+ */
+export declare function backoff(attempts: number, min: number, max: number, jitter: number): number;

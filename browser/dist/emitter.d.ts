@@ -15,6 +15,12 @@ export type ListenableNames<Reserved extends EventsMap, User extends EventsMap> 
 type ListenerOf<Reserved extends EventsMap, User extends EventsMap, Event extends ListenableNames<Reserved, User>> = Event extends EventNames<Reserved> ? Reserved[Event] : Event extends EventNames<User> ? User[Event] : never;
 /** The listener of one event. An event of unknown type takes any listener. */
 export type Listener<Reserved extends EventsMap, User extends EventsMap, Event extends ListenableNames<Reserved, User>> = [ListenerOf<Reserved, User, Event>] extends [never] ? (...args: any[]) => void | Promise<void> : ListenerOf<Reserved, User, Event>;
+/** An error with what else is known about it. */
+export declare function failure<Details extends object>(message: string, details: Details): Error & Details;
+/**
+ * Calls a function of the application. What it throws is reported like any uncaught exception, and stops nothing here.
+ */
+export declare function call(target: unknown, callback: (...args: any[]) => unknown, args: readonly any[]): void;
 /**
  * Event emitter with the methods, the aliases and the ordering of `@socket.io/component-emitter`.
  *

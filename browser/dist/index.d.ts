@@ -11,12 +11,6 @@
  *
  * @module
  */
-export { io, io as connect, io as default } from "./lookup.js";
-export { Manager, type ManagerOptions, type ManagerReservedEvents } from "./manager.js";
-export { Socket, type SocketReservedEvents } from "./socket.js";
-export type { DisconnectDescription, ExtendedError, SocketOptions } from "./options.js";
-export { protocol } from "./protocol/packet.js";
-export { Polling as Fetch, Polling as XHR } from "./engine/polling.js";
-export { WebSocketTransport as WebSocket } from "./engine/websocket.js";
-export type { DefaultEventsMap, EventsMap } from "./emitter.js";
-export type { AllButLast, DecorateAcknowledgements, FirstArg, Last } from "./acks.js";
+import "./engine/defaults.js";
+export * from "./slim.js";
+export { io as default } from "./slim.js";

@@ -56,16 +56,38 @@ export declare class Manager<ListenEvents extends EventsMap = DefaultEventsMap, 
     private readonly uri?;
     private nsps;
     private subs;
-    private backoff;
+    private attempts;
     private encoder;
     private decoder;
     private skipReconnect;
     private _reconnection;
     private _reconnectionAttempts;
+    private _reconnectionDelay;
+    private _reconnectionDelayMax;
+    private _randomizationFactor;
     private _timeout;
     constructor(opts: Partial<ManagerOptions>);
     constructor(uri?: string, opts?: Partial<ManagerOptions>);
     constructor(uri?: string | Partial<ManagerOptions>, opts?: Partial<ManagerOptions>);
+    /** Connects, unless it does so already. With a callback, a failure is not followed by another attempt. */
+    open(callback?: OpenCallback): this;
+    /** Alias of {@link Manager.open}. */
+    connect(callback?: OpenCallback): this;
+    /** The socket of a namespace on this connection. */
+    socket(nsp: string, opts?: Partial<SocketOptions>): Socket<ListenEvents, EmitEvents>;
+    /** Closes the connection, which all sockets lose, and does not open it again. */
+    _close(): void;
+    /** Alias of `_close`. */
+    disconnect(): void;
+    private onopen;
+    private ondata;
+    private cleanup;
+    private onclose;
+    private isStopped;
+    private reconnect;
+    private onattempt;
+}
+export interface Manager<ListenEvents extends EventsMap = DefaultEventsMap, EmitEvents extends EventsMap = ListenEvents> {
     /** Reads or sets whether to reconnect. */
     reconnection(): boolean;
     reconnection(value: boolean): this;
@@ -90,21 +112,5 @@ export declare class Manager<ListenEvents extends EventsMap = DefaultEventsMap, 
     timeout(): number | boolean;
     timeout(value: number | boolean): this;
     timeout(value?: number | boolean): this | number | boolean;
-    /** Connects, unless it does so already. With a callback, a failure is not followed by another attempt. */
-    open(callback?: OpenCallback): this;
-    /** Alias of {@link Manager.open}. */
-    connect(callback?: OpenCallback): this;
-    /** The socket of a namespace on this connection. */
-    socket(nsp: string, opts?: Partial<SocketOptions>): Socket<ListenEvents, EmitEvents>;
-    /** Closes the connection, which all sockets lose, and does not open it again. */
-    _close(): void;
-    /** Alias of `_close`. */
-    disconnect(): void;
-    private onopen;
-    private ondata;
-    private cleanup;
-    private onclose;
-    private reconnect;
-    private onattempt;
 }
 export {};

@@ -40,6 +40,7 @@ export declare class Socket<ListenEvents extends EventsMap = DefaultEventsMap, E
     private subs?;
     private _anyListeners;
     private _anyOutgoingListeners;
+    private isWarned?;
     constructor(io: Manager, nsp: string, opts?: Partial<SocketOptions>);
     /** Whether the socket is not connected. */
     get disconnected(): boolean;
@@ -61,6 +62,7 @@ export declare class Socket<ListenEvents extends EventsMap = DefaultEventsMap, E
     private _send;
     private packet;
     private onopen;
+    private onerror;
     private onclose;
     private onpacket;
     private onevent;
@@ -79,6 +81,8 @@ export declare class Socket<ListenEvents extends EventsMap = DefaultEventsMap, E
     get volatile(): this;
     /** Limits, in milliseconds, the wait for the next event's acknowledgement, whose callback then takes an error first. */
     timeout(timeout: number): Socket<ListenEvents, DecorateAcknowledgements<EmitEvents>>;
+}
+export interface Socket<ListenEvents extends EventsMap = DefaultEventsMap, EmitEvents extends EventsMap = ListenEvents> {
     /** Calls `listener` with the name and the arguments of every event that arrives. */
     onAny(listener: AnyListener): this;
     /** As {@link Socket.onAny}, before the listeners that are there. */

@@ -5,6 +5,9 @@ export interface Timers {
 }
 /**
  * Gives `target` its timer functions: those of the moment, which a test may have replaced by a fake clock, or with
- * `useNative` those that were there when this script was loaded.
+ * `useNativeTimers` those that were there when this script was loaded.
  */
-export declare function installTimers(target: Timers, useNative?: boolean): void;
+export declare function installTimers(target: Timers, options: {
+    useNativeTimers?: boolean;
+    autoUnref?: boolean;
+}): void;

@@ -18,7 +18,7 @@ export interface Base {
   host: string;
 }
 
-const ADDRESS = /^(?:(https?|wss?):\/\/)?(?:[^@/?#]*@)?(?:\[([^\]]*)\]|([^:/?#]*))(?::(\d*))?([^?#]*)(?:\?([^#]*))?/;
+const ADDRESS = /^(?:(?:(https?|wss?):)?\/\/)?(?:[^@/?#]*@)?(?:\[([^\]]*)\]|([^:/?#]*))(?::(\d*))?([^?#]*)(?:\?([^#]*))?/;
 
 /** Splits an address. Any string has a result: what cannot be read is empty. */
 export function parse(address: string): Address {
@@ -44,12 +44,13 @@ export interface Target extends Address {
  * or port is the page's or the usual one.
  */
 export function resolve(uri: string | undefined, path: string, base: Base | undefined = pageLocation()): Target {
-  const scheme = base && base.protocol !== "https:" ? "http:" : "https:";
   let source = uri || "/";
   if (/^\/(?!\/)/.test(source)) source = (base ? base.host : "localhost") + source;
-  if (!parse(source).protocol) source = scheme + "//" + source.replace(/^\/\//, "");
-
   const target = parse(source);
+  if (!target.protocol) {
+    target.protocol = base && base.protocol !== "https:" ? "http" : "https";
+    source = target.protocol + "://" + source.replace(/^\/\//, "");
+  }
   const port = target.port || (/s$/.test(target.protocol) ? "443" : "80");
   const host = bracketed(target.host);
   return {

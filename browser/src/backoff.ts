@@ -1,30 +1,16 @@
 // Past this power any delay is beyond every maximum; unbounded, it would reach Infinity and turn into NaN.
 const LARGEST_EXPONENT = 31;
 
-/** Delays between connection attempts, in milliseconds: doubling, with jitter, up to a maximum. */
-export class Backoff {
-  /** The first delay. */
-  min = 1000;
-  /** The largest delay. */
-  max = 5000;
-  /** Share of a delay, 0 to 1, by which it may deviate. */
-  jitter = 0.5;
-  /** Delays handed out since the last reset. */
-  attempts = 0;
-
-  /** The next delay. */
-  duration(): number {
-    let delay = this.min * 2 ** Math.min(this.attempts++, LARGEST_EXPONENT);
-    if (this.jitter > 0 && this.jitter <= 1) {
-      const random = Math.random();
-      const deviation = Math.floor(random * this.jitter * delay);
-      delay += Math.floor(random * 10) % 2 ? deviation : -deviation;
-    }
-    return Math.floor(Math.min(delay, this.max));
+/**
+ * The delay before an attempt to connect, in milliseconds: from `min`, doubled after each of the `attempts` before it,
+ * up to `max`, and off by a random part of it, at most the share `jitter` (0 to 1).
+ */
+export function backoff(attempts: number, min: number, max: number, jitter: number): number {
+  let delay = min * 2 ** Math.min(attempts, LARGEST_EXPONENT);
+  if (jitter > 0 && jitter <= 1) {
+    const random = Math.random();
+    // The first decimal decides the sign.
+    delay *= 1 + random * jitter * ((random * 10) & 1 ? 1 : -1);
   }
-
-  /** Starts again with the smallest delay. */
-  reset(): void {
-    this.attempts = 0;
-  }
+  return Math.floor(Math.min(delay, max));
 }

@@ -36,6 +36,24 @@ export type Listener<
 
 type Callback = ((...args: any[]) => unknown) & { fn?: unknown };
 
+/** An error with what else is known about it. */
+export function failure<Details extends object>(message: string, details: Details): Error & Details {
+  return Object.assign(new Error(message), details);
+}
+
+/**
+ * Calls a function of the application. What it throws is reported like any uncaught exception, and stops nothing here.
+ */
+export function call(target: unknown, callback: (...args: any[]) => unknown, args: readonly any[]): void {
+  try {
+    callback.apply(target, args as any[]);
+  } catch (error) {
+    queueMicrotask(() => {
+      throw error;
+    });
+  }
+}
+
 /**
  * Event emitter with the methods, the aliases and the ordering of `@socket.io/component-emitter`.
  *
@@ -47,8 +65,9 @@ export class Emitter<Listen extends EventsMap, Emit extends EventsMap, Reserved 
 
   /** Registers `listener` for `event`. */
   on<Event extends ListenableNames<Reserved, Listen>>(event: Event, listener: Listener<Reserved, Listen, Event>): this {
-    const callbacks = (this._callbacks ||= {});
-    (callbacks["$" + String(event)] ||= []).push(listener as Callback);
+    const callbacks = (this._callbacks = this._callbacks || {});
+    const key = "$" + (event as string);
+    (callbacks[key] = callbacks[key] || []).push(listener as Callback);
     return this;
   }
 
@@ -70,29 +89,28 @@ export class Emitter<Listen extends EventsMap, Emit extends EventsMap, Reserved 
     event?: Event,
     listener?: Listener<Reserved, Listen, Event>,
   ): this {
-    const callbacks = this._callbacks;
-    if (!arguments.length) {
-      this._callbacks = {};
-    } else if (callbacks) {
-      const key = "$" + String(event);
-      // `off(event, undefined)` removes nothing: it is what a component calls that never registered.
-      const list = arguments.length > 1 && callbacks[key];
-      const index = list ? list.findIndex((callback) => listener && (callback === listener || callback.fn === listener)) : -1;
-      if (list && index >= 0) list.splice(index, 1);
-      if (!list || !list.length) delete callbacks[key];
+    const callbacks = this._callbacks || {};
+    const key = "$" + (event as string);
+    const list = callbacks[key] || [];
+    if (!arguments.length) this._callbacks = {};
+    // `off(event, undefined)` removes nothing: it is what a component calls that never registered.
+    else if (arguments.length > 1) {
+      const index = list.findIndex((callback) => listener && (callback === listener || callback.fn === listener));
+      if (index >= 0) list.splice(index, 1);
     }
+    if (arguments.length < 2 || !list.length) delete callbacks[key];
     return this;
   }
 
   /** Calls the listeners of `event` with `args`. */
   emit<Event extends EventNames<Emit>>(event: Event, ...args: EventParams<Emit, Event>): this {
-    for (const callback of [...this.listeners(event as never)] as Callback[]) callback.apply(this, args);
+    for (const callback of this.listeners(event as never).slice()) call(this, callback, args);
     return this;
   }
 
   /** The listeners of `event`. */
   listeners<Event extends ListenableNames<Reserved, Listen>>(event: Event): Listener<Reserved, Listen, Event>[] {
-    return (this._callbacks?.["$" + String(event)] || []) as Listener<Reserved, Listen, Event>[];
+    return (this._callbacks?.["$" + (event as string)] || []) as Listener<Reserved, Listen, Event>[];
   }
 
   /** Whether `event` has a listener. */

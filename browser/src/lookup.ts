@@ -1,8 +1,12 @@
 import { decodeQuery, resolve } from "./address.js";
+import { logOf } from "./log.js";
 import { Manager, type ManagerOptions } from "./manager.js";
 import type { SocketOptions } from "./options.js";
 import { protocol } from "./protocol/packet.js";
 import { Socket } from "./socket.js";
+
+declare const LOG: boolean;
+const log = /* @__PURE__ */ logOf("socket.io-client");
 
 // Managers that `io()` made, by server and path.
 const cache: Record<string, Manager> = {};
@@ -26,6 +30,7 @@ function lookup(
   const { id, path, query, source } = resolve(uri as string | undefined, opts.path || "/socket.io");
   const shared: Manager | undefined = cache[id];
   const isOwn = opts.forceNew || opts.multiplex === false || (shared && path in shared["nsps"]);
+  if (LOG) log(isOwn || !shared ? "new io instance for %s" : "sharing the connection to %s", source);
   const manager = (!isOwn && shared) || new Manager(source, opts);
   if (!isOwn) cache[id] = manager;
   if (query && !opts.query) opts.query = decodeQuery(query);

@@ -1,13 +1,28 @@
-import { Backoff } from "./backoff.js";
-import { Emitter, subscribe, type DefaultEventsMap, type EventsMap } from "./emitter.js";
+import { backoff } from "./backoff.js";
+import { Emitter, failure, subscribe, type DefaultEventsMap, type EventsMap } from "./emitter.js";
 import type { EngineOptions } from "./engine/options.js";
 import { Socket as Engine } from "./engine/socket.js";
 import type { DisconnectDescription, SocketOptions } from "./options.js";
+import { because } from "./engine/cause.js";
+import { logOf } from "./log.js";
 import { Decoder } from "./protocol/decoder.js";
 import { Encoder } from "./protocol/encoder.js";
 import type { Packet } from "./protocol/packet.js";
 import { Socket } from "./socket.js";
 import { installTimers, type Timers } from "./timers.js";
+
+declare const LOG: boolean;
+const log = /* @__PURE__ */ logOf("socket.io-client:manager");
+
+// Methods that read or set what the option of that name began with; with `true`, 0 is no value, as in socket.io-client.
+const ACCESSORS: [name: string, value: unknown, isZeroNothing?: boolean][] = [
+  ["reconnection", true],
+  ["reconnectionAttempts", Infinity, true],
+  ["reconnectionDelay", 1000, true],
+  ["reconnectionDelayMax", 5000, true],
+  ["randomizationFactor", 0.5],
+  ["timeout", 20000],
+];
 
 /** Options of a connection and of how it is kept up; times in milliseconds. */
 export interface ManagerOptions extends EngineOptions {
@@ -66,12 +81,15 @@ export class Manager<ListenEvents extends EventsMap = DefaultEventsMap, EmitEven
   private readonly uri?: string;
   private nsps: Record<string, Socket> = {};
   private subs: (() => void)[] = [];
-  private backoff = new Backoff();
+  private attempts = 0;
   private encoder: Encoder;
   private decoder: Decoder;
   private skipReconnect = false;
   private _reconnection!: boolean;
   private _reconnectionAttempts!: number;
+  private _reconnectionDelay!: number;
+  private _reconnectionDelayMax!: number;
+  private _randomizationFactor!: number;
   private _timeout!: number | boolean;
 
   constructor(opts: Partial<ManagerOptions>);
@@ -86,13 +104,11 @@ export class Manager<ListenEvents extends EventsMap = DefaultEventsMap, EmitEven
     opts.path = opts.path || "/socket.io";
     this.uri = uri as string | undefined;
     this.opts = opts;
-    installTimers(this, opts.useNativeTimers);
-    this.reconnection(opts.reconnection !== false)
-      .reconnectionAttempts(opts.reconnectionAttempts || Infinity)
-      .reconnectionDelay(opts.reconnectionDelay || 1000)
-      .reconnectionDelayMax(opts.reconnectionDelayMax || 5000)
-      .randomizationFactor(opts.randomizationFactor ?? 0.5)
-      .timeout(opts.timeout ?? 20000);
+    installTimers(this, opts);
+    for (const [name, value, isZeroNothing] of ACCESSORS) {
+      const given = (opts as any)[name];
+      (this as any)["_" + name] = isZeroNothing ? given || value : (given ?? value);
+    }
     const parser = opts.parser || { Encoder, Decoder };
     this.encoder = new parser.Encoder();
     this.decoder = new parser.Decoder();
@@ -100,71 +116,11 @@ export class Manager<ListenEvents extends EventsMap = DefaultEventsMap, EmitEven
     if (this._autoConnect) this.open();
   }
 
-  /** Reads or sets whether to reconnect. */
-  reconnection(): boolean;
-  reconnection(value: boolean): this;
-  reconnection(value?: boolean): this | boolean;
-  reconnection(value?: boolean): this | boolean {
-    if (!arguments.length) return this._reconnection;
-    this._reconnection = !!value;
-    if (!value) this.skipReconnect = true;
-    return this;
-  }
-
-  /** Reads or sets the attempts before giving up. */
-  reconnectionAttempts(): number;
-  reconnectionAttempts(value: number): this;
-  reconnectionAttempts(value?: number): this | number;
-  reconnectionAttempts(value?: number): this | number {
-    if (value === undefined) return this._reconnectionAttempts;
-    this._reconnectionAttempts = value;
-    return this;
-  }
-
-  /** Reads or sets the first delay. */
-  reconnectionDelay(): number;
-  reconnectionDelay(value: number): this;
-  reconnectionDelay(value?: number): this | number;
-  reconnectionDelay(value?: number): this | number {
-    if (value === undefined) return this.backoff.min;
-    this.backoff.min = value;
-    return this;
-  }
-
-  /** Reads or sets the share by which a delay may deviate. */
-  randomizationFactor(): number;
-  randomizationFactor(value: number): this;
-  randomizationFactor(value?: number): this | number;
-  randomizationFactor(value?: number): this | number {
-    if (value === undefined) return this.backoff.jitter;
-    this.backoff.jitter = value;
-    return this;
-  }
-
-  /** Reads or sets the largest delay. */
-  reconnectionDelayMax(): number;
-  reconnectionDelayMax(value: number): this;
-  reconnectionDelayMax(value?: number): this | number;
-  reconnectionDelayMax(value?: number): this | number {
-    if (value === undefined) return this.backoff.max;
-    this.backoff.max = value;
-    return this;
-  }
-
-  /** Reads or sets the time for one attempt to connect. */
-  timeout(): number | boolean;
-  timeout(value: number | boolean): this;
-  timeout(value?: number | boolean): this | number | boolean;
-  timeout(value?: number | boolean): this | number | boolean {
-    if (value === undefined) return this._timeout;
-    this._timeout = value;
-    return this;
-  }
-
   /** Connects, unless it does so already. With a callback, a failure is not followed by another attempt. */
   open(callback?: OpenCallback): this {
     if (this._readyState !== "closed") return this;
-    const engine = (this.engine = new Engine(this.uri, this.opts));
+    if (LOG) log("opening %s", this.uri);
+    const engine = (this.engine = new Engine(this.uri, this.opts as ManagerOptions));
     this._readyState = "opening";
     this.skipReconnect = false;
 
@@ -174,7 +130,7 @@ export class Manager<ListenEvents extends EventsMap = DefaultEventsMap, EmitEven
       this.emitReserved("error", error);
       if (callback) callback(error);
       // A listener may have called `connect()`: that is the next attempt then.
-      else if ((this._readyState as string) === "closed" && this._reconnection && !this.backoff.attempts) this.reconnect();
+      else if ((this._readyState as string) === "closed" && !this.attempts) this.reconnect();
     };
     this.subs.push(
       subscribe(engine, "open", () => {
@@ -184,12 +140,12 @@ export class Manager<ListenEvents extends EventsMap = DefaultEventsMap, EmitEven
       subscribe(engine, "error", onError),
       // Not every end is an error: the server may accept a WebSocket and close it before the handshake.
       subscribe(engine, "close", (reason, description) =>
-        onError(Object.assign(new Error(reason), { description })),
+        onError(failure(reason, { description, cause: because("closed_early") })),
       ),
     );
     if (this._timeout !== false) {
       const timer = this.setTimeoutFn(() => {
-        onError(new Error("timeout"));
+        onError(failure("timeout", { cause: because("timeout") }));
         engine.close();
       }, this._timeout as number);
       this.subs.push(() => this.clearTimeoutFn(timer));
@@ -220,6 +176,7 @@ export class Manager<ListenEvents extends EventsMap = DefaultEventsMap, EmitEven
 
   /** @internal */
   _packet(packet: Packet): void {
+    if (LOG) log("writing packet %j", packet);
     for (const encoded of this.encoder.encode(packet)) this.engine.write(encoded, packet.options);
   }
 
@@ -238,6 +195,7 @@ export class Manager<ListenEvents extends EventsMap = DefaultEventsMap, EmitEven
   private onopen(): void {
     this.cleanup();
     const { engine, decoder } = this;
+    if (LOG) log("open");
     this._readyState = "open";
     this.subs.push(
       subscribe(engine, "ping", () => this.emitReserved("ping")),
@@ -245,8 +203,9 @@ export class Manager<ListenEvents extends EventsMap = DefaultEventsMap, EmitEven
       subscribe(engine, "error", (error) => this.emitReserved("error", error)),
       subscribe(engine, "close", (reason, description) => this.onclose(reason, description)),
       subscribe(decoder, "decoded", (packet) => {
-        // Not at once: an exception in a user's listener must not look like a packet that cannot be read.
-        queueMicrotask(() => this.emitReserved("packet", packet));
+        // Not at once: an exception in a user's listener must not look like a packet that cannot be read. By a promise, as
+        // that is cheaper than `queueMicrotask`.
+        Promise.resolve().then(() => this.emitReserved("packet", packet));
       }),
     );
     this.emitReserved("open");
@@ -266,27 +225,41 @@ export class Manager<ListenEvents extends EventsMap = DefaultEventsMap, EmitEven
   }
 
   private onclose(reason: string, description?: DisconnectDescription): void {
+    if (LOG) log("closed due to %s", reason);
     this.cleanup();
     this.engine?.close();
-    this.backoff.reset();
+    this.attempts = 0;
     this._readyState = "closed";
     this.emitReserved("close", reason, description);
-    if (this._reconnection && !this.skipReconnect) this.reconnect();
+    this.reconnect();
+  }
+
+  private isStopped(): boolean {
+    return this.skipReconnect || !this._reconnection;
   }
 
   private reconnect(): void {
-    if (this._reconnecting || this.skipReconnect) return;
-    if (this.backoff.attempts >= this._reconnectionAttempts) {
-      this.backoff.reset();
+    if (this._reconnecting || this.isStopped()) return;
+    if (this.attempts >= this._reconnectionAttempts) {
+      if (LOG) log("reconnect failed");
+      this.attempts = 0;
       this.emitReserved("reconnect_failed");
       return;
     }
     this._reconnecting = true;
+    const delay = backoff(
+      this.attempts++,
+      this._reconnectionDelay,
+      this._reconnectionDelayMax,
+      this._randomizationFactor,
+    );
+    if (LOG) log("will wait %dms before reconnect attempt", delay);
     const timer = this.setTimeoutFn(() => {
-      this.emitReserved("reconnect_attempt", this.backoff.attempts);
+      if (!this.isStopped()) this.emitReserved("reconnect_attempt", this.attempts);
       // A listener may have closed the manager.
-      if (!this.skipReconnect) this.open((error) => this.onattempt(error));
-    }, this.backoff.duration());
+      if (this.isStopped()) this._reconnecting = false;
+      else this.open((error) => this.onattempt(error));
+    }, delay);
     this.subs.push(() => this.clearTimeoutFn(timer));
   }
 
@@ -296,9 +269,44 @@ export class Manager<ListenEvents extends EventsMap = DefaultEventsMap, EmitEven
       this.reconnect();
       this.emitReserved("reconnect_error", error);
     } else {
-      const { attempts } = this.backoff;
-      this.backoff.reset();
+      const { attempts } = this;
+      this.attempts = 0;
       this.emitReserved("reconnect", attempts);
     }
   }
+}
+
+export interface Manager<ListenEvents extends EventsMap = DefaultEventsMap, EmitEvents extends EventsMap = ListenEvents> {
+  /** Reads or sets whether to reconnect. */
+  reconnection(): boolean;
+  reconnection(value: boolean): this;
+  reconnection(value?: boolean): this | boolean;
+  /** Reads or sets the attempts before giving up. */
+  reconnectionAttempts(): number;
+  reconnectionAttempts(value: number): this;
+  reconnectionAttempts(value?: number): this | number;
+  /** Reads or sets the first delay. */
+  reconnectionDelay(): number;
+  reconnectionDelay(value: number): this;
+  reconnectionDelay(value?: number): this | number;
+  /** Reads or sets the share by which a delay may deviate. */
+  randomizationFactor(): number;
+  randomizationFactor(value: number): this;
+  randomizationFactor(value?: number): this | number;
+  /** Reads or sets the largest delay. */
+  reconnectionDelayMax(): number;
+  reconnectionDelayMax(value: number): this;
+  reconnectionDelayMax(value?: number): this | number;
+  /** Reads or sets the time for one attempt to connect. */
+  timeout(): number | boolean;
+  timeout(value: number | boolean): this;
+  timeout(value?: number | boolean): this | number | boolean;
+}
+
+for (const [name] of ACCESSORS) {
+  (Manager.prototype as any)[name] = function (this: any, value: unknown) {
+    if (value === undefined) return this["_" + name];
+    this["_" + name] = value;
+    return this;
+  };
 }

@@ -1,15 +1,22 @@
 import type { AllButLast, DecorateAcknowledgements, FirstArg, Last } from "./acks.js";
 import {
+  call,
   Emitter,
+  failure,
   subscribe,
   type DefaultEventsMap,
   type EventNames,
   type EventParams,
   type EventsMap,
 } from "./emitter.js";
+import { because } from "./engine/cause.js";
+import { logOf } from "./log.js";
 import type { Manager } from "./manager.js";
 import type { DisconnectDescription, ExtendedError, SocketOptions } from "./options.js";
 import { isReserved, PacketType, type Packet } from "./protocol/packet.js";
+
+declare const LOG: boolean;
+const log = /* @__PURE__ */ logOf("socket.io-client:socket");
 
 /** Events of the socket that are not sent by the server. */
 export interface SocketReservedEvents {
@@ -66,6 +73,7 @@ export class Socket<
   private subs?: (() => void)[];
   private _anyListeners: AnyListener[] = [];
   private _anyOutgoingListeners: AnyListener[] = [];
+  private isWarned?: boolean;
 
   constructor(io: Manager, nsp: string, opts?: Partial<SocketOptions>) {
     super();
@@ -95,7 +103,7 @@ export class Socket<
     this.subs = this.subs || [
       subscribe(io, "open", () => this.onopen()),
       subscribe(io, "packet", (packet) => this.onpacket(packet)),
-      subscribe(io, "error", (error) => !this.connected && this.emitReserved("connect_error", error)),
+      subscribe(io, "error", (error) => !this.connected && this.onerror(error)),
       subscribe(io, "close", (reason, description) => this.onclose(reason, description)),
     ];
     if (!io._reconnecting) io.open();
@@ -115,7 +123,7 @@ export class Socket<
 
   /** Sends an event. A function as the last argument is called with the server's acknowledgement. */
   override emit<Event extends EventNames<EmitEvents>>(event: Event, ...params: EventParams<EmitEvents, Event>): this {
-    if (isReserved(event)) throw new Error(`"${String(event)}" is a reserved event name`);
+    if (isReserved(event)) throw new Error(`"${event as string}" is a reserved event name`);
     const args: any[] = [event, ...params];
     const { flags, io } = this;
     this.flags = {};
@@ -135,7 +143,10 @@ export class Socket<
       this._registerAck(packet.id, args.pop(), flags.timeout ?? this._opts.ackTimeout);
     }
     const isConnected = this.connected && !io.engine._hasPingExpired();
-    if (flags.volatile && !(isConnected && io.engine.transport.writable)) return this;
+    if (flags.volatile && !(isConnected && io.engine.transport.writable)) {
+      if (LOG) log("discard packet as the transport is not currently writable");
+      return this;
+    }
     if (isConnected) this._send(packet);
     else this.sendBuffer.push(packet);
     return this;
@@ -180,7 +191,7 @@ export class Socket<
       queued.pending = false;
       if (!error || queued.tryCount > this._opts.retries!) {
         this._queue.shift();
-        ack?.(error, ...response);
+        if (ack) call(this, ack, [error, ...response]);
       }
       this._drainQueue();
     };
@@ -200,7 +211,7 @@ export class Socket<
   }
 
   private _send(packet: Packet): void {
-    for (const listener of [...this._anyOutgoingListeners]) listener.apply(this, packet.data);
+    for (const listener of [...this._anyOutgoingListeners]) call(this, listener, packet.data);
     this.packet(packet);
   }
 
@@ -222,11 +233,22 @@ export class Socket<
         data: this._pid ? { pid: this._pid, offset: this._lastOffset, ...data } : data,
       });
     };
+    if (LOG) log("transport is open - connecting");
     if (typeof auth === "function") auth(connect);
     else connect(auth);
   }
 
+  private onerror(error: Error): void {
+    // Nothing would say why there is no connection; once is enough for that.
+    if (!this.isWarned && !this.hasListeners("connect_error")) {
+      this.isWarned = true;
+      console.warn("connect_error", error);
+    }
+    this.emitReserved("connect_error", error);
+  }
+
   private onclose(reason: string, description?: DisconnectDescription): void {
+    if (LOG) log("close (%s)", reason);
     this.connected = false;
     this.id = undefined;
     this.emitReserved("disconnect", reason as Socket.DisconnectReason, description);
@@ -235,40 +257,45 @@ export class Socket<
       if (this.sendBuffer.some((packet) => String(packet.id) === id)) continue;
       const ack = this.acks[id];
       delete this.acks[id];
-      if (ack.withError) ack.call(this, new Error("socket has been disconnected"));
+      if (ack.withError) call(this, ack, [new Error("socket has been disconnected")]);
     }
   }
 
-  private onpacket({ type, nsp, id, data }: Packet): void {
+  private onpacket(packet: Packet): void {
+    const { type, nsp, data } = packet;
     if (nsp !== this.nsp) return;
     if (type === PacketType.CONNECT) {
       if (this.io._readyState !== "open") return;
       if (data?.sid) this.onconnect(data.sid, data.pid);
-      else this.emitReserved("connect_error", new Error(VERSION_MISMATCH));
+      else this.onerror(failure(VERSION_MISMATCH, { cause: because("engine_3") }));
     } else if (type === PacketType.EVENT || type === PacketType.BINARY_EVENT) {
-      this.onevent(data || [], id);
+      this.onevent(packet);
     } else if (type === PacketType.ACK || type === PacketType.BINARY_ACK) {
-      this.onack(id!, data || []);
+      this.onack(packet);
     } else if (type === PacketType.DISCONNECT) {
       this.destroy();
       this.onclose("io server disconnect");
     } else if (type === PacketType.CONNECT_ERROR) {
       this.destroy();
       const { message = data, data: details } = data || {};
-      this.emitReserved("connect_error", Object.assign(new Error(message), { data: details }));
+      this.onerror(failure(message, { data: details }));
     }
   }
 
-  private onevent(args: any[], id?: number): void {
+  // Takes the packet, as applications replace this method to see every event.
+  private onevent({ id, data }: Packet): void {
+    const args = data || [];
+    const last = args[args.length - 1];
+    if (LOG) log("emitting event %j", args);
     // Noted at arrival: what waits in the buffer must not be sent once more by the next recovery.
-    if (this._pid && id == null && typeof args[args.length - 1] === "string") this._lastOffset = args[args.length - 1];
+    if (this._pid && id == null && typeof last === "string") this._lastOffset = last;
     if (id != null) args.push(this.ack(id));
     if (this.connected) this.emitEvent(args);
     else this.receiveBuffer.push(args);
   }
 
   private emitEvent(args: ReadonlyArray<any>): void {
-    for (const listener of [...this._anyListeners]) listener.apply(this, args as any[]);
+    for (const listener of [...this._anyListeners]) call(this, listener, args);
     this.emitReserved(...(args as [any, ...any]));
   }
 
@@ -283,14 +310,15 @@ export class Socket<
     };
   }
 
-  private onack(id: number, args: any[]): void {
-    const ack = this.acks[id];
+  private onack({ id, data }: Packet): void {
+    const ack = this.acks[id!];
     if (!ack) return;
-    delete this.acks[id];
-    ack.apply(this, ack.withError ? [null, ...args] : args);
+    delete this.acks[id!];
+    ack.apply(this, ack.withError ? [null, ...(data || [])] : data || []);
   }
 
   private onconnect(id: string, pid?: string): void {
+    if (LOG) log("socket connected with id %s", id);
     this.id = id;
     this.recovered = !!pid && this._pid === pid;
     this._pid = pid;
@@ -338,52 +366,46 @@ export class Socket<
     this.flags.timeout = timeout;
     return this as any;
   }
+}
 
+export interface Socket<ListenEvents extends EventsMap = DefaultEventsMap, EmitEvents extends EventsMap = ListenEvents> {
   /** Calls `listener` with the name and the arguments of every event that arrives. */
-  onAny(listener: AnyListener): this {
-    this._anyListeners.push(listener);
-    return this;
-  }
-
+  onAny(listener: AnyListener): this;
   /** As {@link Socket.onAny}, before the listeners that are there. */
-  prependAny(listener: AnyListener): this {
-    this._anyListeners.unshift(listener);
-    return this;
-  }
-
+  prependAny(listener: AnyListener): this;
   /** Removes one listener of every event, or all. */
-  offAny(listener?: AnyListener): this {
-    this._anyListeners = without(this._anyListeners, listener);
-    return this;
-  }
-
+  offAny(listener?: AnyListener): this;
   /** The listeners of every event. */
-  listenersAny(): AnyListener[] {
-    return this._anyListeners;
-  }
-
+  listenersAny(): AnyListener[];
   /** Calls `listener` with the name and the arguments of every event that is sent. */
-  onAnyOutgoing(listener: AnyListener): this {
-    this._anyOutgoingListeners.push(listener);
-    return this;
-  }
-
+  onAnyOutgoing(listener: AnyListener): this;
   /** As {@link Socket.onAnyOutgoing}, before the listeners that are there. */
-  prependAnyOutgoing(listener: AnyListener): this {
-    this._anyOutgoingListeners.unshift(listener);
-    return this;
-  }
-
+  prependAnyOutgoing(listener: AnyListener): this;
   /** Removes one listener of every event sent, or all. */
-  offAnyOutgoing(listener?: AnyListener): this {
-    this._anyOutgoingListeners = without(this._anyOutgoingListeners, listener);
-    return this;
-  }
-
+  offAnyOutgoing(listener?: AnyListener): this;
   /** The listeners of every event sent. */
-  listenersAnyOutgoing(): AnyListener[] {
-    return this._anyOutgoingListeners;
-  }
+  listenersAnyOutgoing(): AnyListener[];
+}
+
+for (const kind of ["Any", "AnyOutgoing"]) {
+  const methods = Socket.prototype as any;
+  const field = `_a${kind.slice(1)}Listeners`;
+  methods["on" + kind] = function (this: any, listener: AnyListener) {
+    this[field].push(listener);
+    return this;
+  };
+  methods["prepend" + kind] = function (this: any, listener: AnyListener) {
+    this[field].unshift(listener);
+    return this;
+  };
+  methods["off" + kind] = function (this: any, listener?: AnyListener) {
+    const index = this[field].indexOf(listener);
+    this[field] = listener ? this[field].filter((_: AnyListener, i: number) => i !== index) : [];
+    return this;
+  };
+  methods["listeners" + kind] = function (this: any) {
+    return this[field];
+  };
 }
 
 export declare namespace Socket {
@@ -399,8 +421,3 @@ export declare namespace Socket {
 
 const VERSION_MISMATCH =
   "It seems you are trying to reach a Socket.IO server in v2.x with a v3.x client, but they are not compatible (more information here: https://socket.io/docs/v3/migrating-from-2-x-to-3-0/)";
-
-function without(list: AnyListener[], listener?: AnyListener): AnyListener[] {
-  const index = list.indexOf(listener!);
-  return listener ? list.filter((_, i) => i !== index) : [];
-}

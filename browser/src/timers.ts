@@ -4,14 +4,20 @@ export interface Timers {
   clearTimeoutFn: (timer: any) => void;
 }
 
+// True in the build for Node.js, where a timer can be told not to keep the process.
+declare const NODE: boolean;
+
 const native = { setTimeout, clearTimeout };
 
 /**
  * Gives `target` its timer functions: those of the moment, which a test may have replaced by a fake clock, or with
- * `useNative` those that were there when this script was loaded.
+ * `useNativeTimers` those that were there when this script was loaded.
  */
-export function installTimers(target: Timers, useNative?: boolean): void {
-  const source = useNative ? native : globalThis;
-  target.setTimeoutFn = source.setTimeout.bind(globalThis);
+export function installTimers(target: Timers, options: { useNativeTimers?: boolean; autoUnref?: boolean }): void {
+  const source = options.useNativeTimers ? native : globalThis;
+  target.setTimeoutFn =
+    NODE && options.autoUnref
+      ? (callback, delay) => (source.setTimeout(callback, delay) as any).unref()
+      : source.setTimeout.bind(globalThis);
   target.clearTimeoutFn = source.clearTimeout.bind(globalThis);
 }

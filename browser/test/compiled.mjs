@@ -13,6 +13,8 @@ export async function compiled(path) {
     write: false,
     format: "esm",
     target: "es2020",
+    platform: "node",
+    define: { LOG: "true", NODE: "false" },
   });
   return import("data:text/javascript;base64," + Buffer.from(outputFiles[0].contents).toString("base64"));
 }

@@ -1,8 +1,8 @@
 import type { Query } from "../address.js";
 import type { Packet, RawData } from "./packet.js";
 import type { CloseDetails, Transport } from "./transport.js";
-/** Name of a transport: one of the two that are built in, or that of a class given in the options. */
-export type TransportName = "polling" | "websocket" | (string & {});
+/** Name of a transport: one that is known, or that of a class given in the options. */
+export type TransportName = "polling" | "websocket" | "webtransport" | (string & {});
 /** Class of a transport, its name on the prototype. */
 export type TransportCtor = new (opts: any) => Transport;
 /** Options of the connection. */
@@ -33,7 +33,7 @@ export interface EngineOptions {
     /** Milliseconds that an HTTP request may take; 0 is no limit. Default: 0. */
     requestTimeout?: number;
     /** Options for one transport, by its name. */
-    transportOptions?: Record<string, any>;
+    transportOptions?: Object;
     /** Headers of the HTTP requests; browsers cannot add any to a WebSocket. */
     extraHeaders?: Record<string, string>;
     /** Whether to send cookies to another origin. Default: false. */
@@ -47,6 +47,28 @@ export interface EngineOptions {
     addTrailingSlash?: boolean;
     /** WebSocket subprotocols. */
     protocols?: string | string[];
+    /** Agent of the requests: an `http.Agent`. Node.js only. */
+    agent?: string | boolean;
+    /** Certificate, key and authorities in one PKCS #12 file. Node.js only. */
+    pfx?: string;
+    /** Private key, PEM. Node.js only. */
+    key?: string;
+    /** Of the private key or the PKCS #12 file. Node.js only. */
+    passphrase?: string;
+    /** Certificate, PEM. Node.js only. */
+    cert?: string;
+    /** Certificates of authorities to trust instead of the usual ones, PEM. Node.js only. */
+    ca?: string | string[];
+    /** Ciphers to offer, as OpenSSL names them. Node.js only. */
+    ciphers?: string;
+    /** Whether to refuse a server whose certificate is not trusted. Default: true. Node.js only. */
+    rejectUnauthorized?: boolean;
+    /** Whether a connection lets the process end. Default: false. Node.js only. */
+    autoUnref?: boolean;
+    /** Accepted, without effect: browsers negotiate compression themselves, and the Node.js build does not offer it. */
+    perMessageDeflate?: {
+        threshold: number;
+    };
 }
 /** What the server says when a connection opens. */
 export interface HandshakeData {

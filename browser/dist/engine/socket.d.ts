@@ -1,8 +1,10 @@
 import { Emitter } from "../emitter.js";
 import { type Timers } from "../timers.js";
-import type { EngineEvents, EngineOptions, TransportName, WriteOptions } from "./options.js";
-import { type BinaryType, type Packet, type RawData } from "./packet.js";
+import type { EngineEvents, EngineOptions, TransportCtor, TransportName, WriteOptions } from "./options.js";
+import type { BinaryType, Packet, RawData } from "./packet.js";
 import type { Transport, TransportOptions } from "./transport.js";
+/** The transports that are there without being given, in the order of preference. */
+export declare const transportsByName: Record<string, TransportCtor>;
 /** One Engine.IO connection: its handshake, heartbeat, write buffer and transports. It does not reconnect. */
 export declare class Socket extends Emitter<{}, {}, EngineEvents> implements Timers {
     static readonly protocol = 4;
@@ -17,25 +19,22 @@ export declare class Socket extends Emitter<{}, {}, EngineEvents> implements Tim
     writeBuffer: Packet[];
     readonly opts: EngineOptions & Pick<TransportOptions, "path">;
     readonly transports: TransportName[];
-    readonly secure: boolean;
-    readonly hostname: string;
-    readonly port: string | number;
     setTimeoutFn: Timers["setTimeoutFn"];
     clearTimeoutFn: Timers["clearTimeoutFn"];
     private _transportsByName;
     private _prevBufferLen;
     private _pingDelay;
-    private _maxPayload?;
     private _pingTimeoutTimer;
     private _pingTimeoutTime;
     private _cleanups;
-    constructor(uri?: string | EngineOptions | null, options?: EngineOptions);
+    constructor(uri: string | undefined, options: EngineOptions & {
+        path: string;
+    });
     private _open;
     private _onPacket;
     private _onHandshake;
     private _resetPingTimeout;
     private _onDrain;
-    private _writablePackets;
     /** Sends a message; `onFlush` is called when the next packets are given to the transport. */
     write(data: RawData, options?: WriteOptions | null, onFlush?: () => void): this;
     /** Alias of {@link Socket.write}. */

@@ -1,6 +1,7 @@
 import { type Query } from "../address.js";
 import { Emitter } from "../emitter.js";
 import { type Timers } from "../timers.js";
+import type { Cause, CauseCode } from "./cause.js";
 import type { EngineOptions } from "./options.js";
 import { type Packet, type RawData } from "./packet.js";
 import type { Socket } from "./socket.js";
@@ -11,7 +12,9 @@ export declare class TransportError extends Error {
     readonly description: any;
     /** The response (`status`, `responseText`) or the event that goes with it. */
     readonly context: any;
-    constructor(reason: string, description: any, context: any);
+    /** What really happened; its `code` is stable. */
+    readonly cause: Cause;
+    constructor(reason: string, description: any, context: any, cause: Cause);
 }
 /** Why a transport closed without an error. */
 export interface CloseDetails {
@@ -63,9 +66,15 @@ export declare abstract class Transport extends Emitter<{}, {}, TransportEvents>
     send(packets: Packet[]): void;
     /** Calls back once nothing is under way; only polling can pause. */
     pause(_onPause: () => void): void;
+    /** Tries to leave this transport, if it is one to be left, for one that the server offers. */
+    upgrade(_offered: unknown): void;
+    /** As many of the packets as one `send` may be given. */
+    takeable(packets: Packet[]): Packet[];
+    /** What the last thing was that came, if it is not a packet. */
+    explain(): CauseCode;
     /** Takes back a pause. */
     resume(): void;
-    protected onError(reason: string, description: any, context?: any): this;
+    protected onError(reason: string, description: any, context: any, cause: Cause): this;
     protected onOpen(): void;
     protected onDrain(): void;
     protected onData(data: RawData): void;

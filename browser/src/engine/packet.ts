@@ -23,13 +23,13 @@ const TYPES = ["open", "close", "ping", "pong", "message", "upgrade", "noop"] as
 // Arguments of one call end up on the stack, so long data is converted piece by piece.
 const BASE64_PIECE = 0x8000;
 
+const UNREADABLE: Packet = { type: "error", data: "parser error" };
+
 const SEPARATOR = "\x1e";
 
 /** Whether `value` travels as an attachment and not as JSON. */
 export function isBinary(value: unknown): value is BinaryData {
-  return (
-    value instanceof ArrayBuffer || ArrayBuffer.isView(value) || (typeof Blob === "function" && value instanceof Blob)
-  );
+  return value instanceof ArrayBuffer || ArrayBuffer.isView(value) || value instanceof Blob;
 }
 
 function toBase64(data: ArrayBuffer | ArrayBufferView): string {
@@ -81,11 +81,11 @@ export function decodePacket(encoded: RawData, binaryType?: BinaryType): Packet 
     try {
       return { type: "message", data: present(fromBase64(encoded.slice(1)), binaryType) };
     } catch {
-      return { type: "error", data: "parser error" };
+      return UNREADABLE;
     }
   }
   const type = TYPES[encoded.charCodeAt(0) - 48];
-  if (!type) return { type: "error", data: "parser error" };
+  if (!type) return UNREADABLE;
   return encoded.length > 1 ? { type, data: encoded.slice(1) } : { type };
 }
 
@@ -106,7 +106,8 @@ function present(data: BinaryData, binaryType?: BinaryType): BinaryData {
 
 /** Bytes that message content takes in a request's body, without the packet's leading character. */
 export function encodedLength(data: RawData): number {
-  if (typeof data === "string") return new TextEncoder().encode(data).length;
+  // Not by `TextEncoder`, which jsdom has not.
+  if (typeof data === "string") return new Blob([data]).size;
   const length = (data as Blob).size ?? (data as ArrayBuffer).byteLength;
   return Math.ceil(length / 3) * 4;
 }

@@ -1,5 +1,13 @@
-import { decodePayload, encodePackets, joinPayload, type Packet, type RawData } from "./packet.js";
+import { logOf } from "../log.js";
+import { because, type CauseCode } from "./cause.js";
+import { decodePayload, encodedLength, encodePackets, joinPayload, type Packet, type RawData } from "./packet.js";
+import type { Socket } from "./socket.js";
 import { Transport } from "./transport.js";
+import { Upgrade } from "./upgrade.js";
+import { fetchByXhr, type Answer } from "./xhr.js";
+
+declare const LOG: boolean;
+const log = /* @__PURE__ */ logOf("engine.io-client:polling");
 
 // The error messages name XHR, which this transport does not use: applications compare them.
 const POLL_ERROR = "xhr poll error";
@@ -15,8 +23,10 @@ interface RequestContext {
 
 /** HTTP long-polling: one GET waits for packets, and one POST at a time brings those of the client. */
 export class Polling extends Transport {
-  private polling = false;
+  private isPolling = false;
   private controller!: AbortController;
+  private answer!: RequestContext;
+  private redirected?: boolean;
 
   get name(): string {
     return "polling";
@@ -31,7 +41,7 @@ export class Polling extends Transport {
       this.readyState = "paused";
       onPause();
     };
-    if (this.polling) {
+    if (this.isPolling) {
       waiting++;
       this.once("pollComplete", settled);
     }
@@ -42,10 +52,40 @@ export class Polling extends Transport {
     settled();
   }
 
+  override upgrade(offered: unknown): void {
+    const { socket } = this;
+    for (const name of socket.transports) {
+      if (!([] as unknown[]).concat(offered).includes(name)) continue;
+      (socket.constructor as typeof Socket).priorWebsocketSuccess = false;
+      new Upgrade(socket, name);
+    }
+  }
+
+  // Engine.IO 4, "maxPayload": a longer body is refused with 413. One packet alone is tried in any case.
+  override takeable(packets: Packet[]): Packet[] {
+    const { maxPayload } = this.socket;
+    let size = -1;
+    const end = maxPayload
+      ? packets.findIndex(({ data }, i) => (size += 2 + (data ? encodedLength(data) : 0)) > maxPayload && i)
+      : -1;
+    return packets.slice(0, end < 0 ? undefined : end);
+  }
+
+  override explain(status?: boolean): CauseCode {
+    const { responseText } = this.answer;
+    // Engine.IO: the body of a refusal.
+    const [, digit] = /^{"code":([0-5])/.exec(responseText) || [];
+    if (digit) return ("server_" + digit) as CauseCode;
+    if (this.redirected) return "redirected";
+    if (status) return "status";
+    if (/^\s*</.test(responseText)) return "html";
+    return /^\d+:\d/.test(responseText) ? "engine_3" : responseText ? "unreadable" : "empty";
+  }
+
   override resume(): void {
-    if (this.readyState !== "pausing" && this.readyState !== "paused") return;
+    if (!this.readyState!.startsWith("paus")) return;
     this.readyState = "open";
-    if (!this.polling) this.poll();
+    if (!this.isPolling) this.poll();
   }
 
   protected doOpen(): void {
@@ -63,11 +103,12 @@ export class Polling extends Transport {
       packets,
       false,
       (encoded) => this.request(POST_ERROR, () => this.onDrain(), joinPayload(encoded)),
-      (error) => this.onError(POST_ERROR, error),
+      (error) => this.onError(POST_ERROR, error, undefined, because("blob")),
     );
   }
 
   protected override onData(data: RawData): void {
+    if (LOG) log("polling got data %s", data);
     for (const packet of decodePayload(data as string, this.socket.binaryType)) {
       if (this.readyState === "opening" && packet.type === "open") this.onOpen();
       if (packet.type === "close") {
@@ -77,44 +118,76 @@ export class Polling extends Transport {
       this.onPacket(packet);
     }
     if (this.readyState === "closed") return;
-    this.polling = false;
+    this.isPolling = false;
     this.emitReserved("pollComplete");
     if (this.readyState === "open") this.poll();
   }
 
   private poll(): void {
-    this.polling = true;
+    this.isPolling = true;
     this.request(POLL_ERROR, (text) => this.onData(text));
     this.emitReserved("poll");
   }
 
   private async request(failure: string, done: (text: string) => void, body?: string): Promise<void> {
     const { extraHeaders, withCredentials, timestampRequests, requestTimeout } = this.opts;
-    const context: RequestContext = { status: 0, responseText: "" };
+    const context: RequestContext = (this.answer = { status: 0, responseText: "" });
     const controller = (this.controller = new AbortController());
-    const timer = requestTimeout && this.setTimeoutFn(() => controller.abort(), requestTimeout);
+    let code: CauseCode = "no_answer";
+    const timer =
+      requestTimeout &&
+      this.setTimeoutFn(() => {
+        code = "request_timeout";
+        controller.abort();
+      }, requestTimeout);
     try {
-      const response = await fetch(
-        this.createUri("http", timestampRequests !== false, !this.supportsBinary && !this.query.sid),
-        {
-          method: body ? "POST" : "GET",
-          body,
-          headers: body ? { ...extraHeaders, "Content-Type": "text/plain;charset=UTF-8" } : extraHeaders,
-          signal: controller.signal,
-          credentials: withCredentials ? "include" : "same-origin",
-          // The close packet must outlive the page.
-          keepalive: body === "1",
-        },
-      );
+      const uri = this.createUri("http", timestampRequests !== false, !this.supportsBinary && !this.query.sid);
+      if (LOG) log(body ? "POST %s" : "GET %s", uri);
+      const response = await this.fetch(uri, {
+        method: body ? "POST" : "GET",
+        body,
+        headers: body ? { ...extraHeaders, "Content-Type": "text/plain;charset=UTF-8" } : extraHeaders,
+        signal: controller.signal,
+        credentials: withCredentials ? "include" : "same-origin",
+        // The close packet must outlive the page.
+        keepalive: body === "1",
+      });
+      if (code === "no_answer") code = "cut_off";
       context.responseText = await response.text();
       context.status = response.status;
+      this.redirected = response.redirected;
     } catch (error) {
       context.error = error;
+      if (code === "no_answer" && (await this.isRefused())) code = "refused_origin";
     }
     this.clearTimeoutFn(timer);
+    const { status, responseText } = context;
     // Not within the `try`: what a user's listener throws is not a failed request.
-    if (context.status === 200) done(context.responseText);
+    if (status === 200) return done(responseText);
+    if (status) code = this.explain(true);
     // Later, as nobody listens yet to a request that fails while it is made.
-    else this.setTimeoutFn(() => this.onError(failure, context.status, context), 0);
+    this.setTimeoutFn(() => this.onError(failure, status, context, because(code)), 0);
+  }
+
+  /** Sends a request. The Node.js build has a way of its own. */
+  protected fetch(uri: string, request: RequestInit): Promise<Answer> {
+    return (typeof fetch === "function" ? fetch : fetchByXhr)(uri, request);
+  }
+
+  // A page is not told whether a server of another origin is silent or does not want it. The answer to a request that
+  // shows nothing of it tells; without `transport`, it opens no session.
+  private async isRefused(): Promise<boolean> {
+    const { query } = this;
+    if (query.sid) return false;
+    try {
+      delete query.transport;
+      const uri = this.createUri("http", true, false);
+      // Throws where there is no page.
+      if (uri.startsWith(location.origin)) return false;
+      await fetch(uri, { mode: "no-cors" });
+      return true;
+    } catch {
+      return false;
+    }
   }
 }

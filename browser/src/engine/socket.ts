@@ -1,6 +1,8 @@
 import { decodeQuery, pageLocation, parse, type Query } from "../address.js";
-import { Emitter } from "../emitter.js";
+import { Emitter, failure } from "../emitter.js";
+import { logOf } from "../log.js";
 import { installTimers, type Timers } from "../timers.js";
+import { because } from "./cause.js";
 import { onOffline } from "./offline.js";
 import type {
   EngineEvents,
@@ -10,16 +12,17 @@ import type {
   TransportName,
   WriteOptions,
 } from "./options.js";
-import { encodedLength, type BinaryType, type Packet, type PacketType, type RawData } from "./packet.js";
-import { Polling } from "./polling.js";
+import type { BinaryType, Packet, PacketType, RawData } from "./packet.js";
 import type { CloseDetails, Transport, TransportOptions } from "./transport.js";
-import { Upgrade } from "./upgrade.js";
-import { WebSocketTransport } from "./websocket.js";
+
+declare const LOG: boolean;
+const log = /* @__PURE__ */ logOf("engine.io-client:socket");
 
 // A longer delay overflows the browser's timer, which then fires at once.
 const LONGEST_DELAY = 2 ** 31 - 1;
 
-const TRANSPORTS: Record<string, TransportCtor> = { polling: Polling, websocket: WebSocketTransport };
+/** The transports that are there without being given, in the order of preference. */
+export const transportsByName: Record<string, TransportCtor> = {};
 
 /** One Engine.IO connection: its handshake, heartbeat, write buffer and transports. It does not reconnect. */
 export class Socket extends Emitter<{}, {}, EngineEvents> implements Timers {
@@ -36,36 +39,29 @@ export class Socket extends Emitter<{}, {}, EngineEvents> implements Timers {
   writeBuffer: Packet[] = [];
   readonly opts: EngineOptions & Pick<TransportOptions, "path">;
   readonly transports: TransportName[];
-  readonly secure: boolean;
-  readonly hostname: string;
-  readonly port: string | number;
   setTimeoutFn!: Timers["setTimeoutFn"];
   clearTimeoutFn!: Timers["clearTimeoutFn"];
   /** @internal */
   upgrading = false;
-  private _transportsByName = { ...TRANSPORTS };
+  private _transportsByName = { ...transportsByName };
   private _prevBufferLen = 0;
   private _pingDelay = 0;
-  private _maxPayload?: number;
+  /** @internal */
+  maxPayload?: number;
   private _pingTimeoutTimer: unknown;
   private _pingTimeoutTime = Infinity;
   private _cleanups: (() => void)[] = [];
 
-  constructor(uri?: string | EngineOptions | null, options: EngineOptions = {}) {
+  constructor(uri: string | undefined, options: EngineOptions & { path: string }) {
     super();
-    if (uri && typeof uri === "object") {
-      options = uri;
-      uri = null;
-    }
     const opts = (this.opts = {
-      path: "/engine.io",
       upgrade: true,
       timestampParam: "t",
       addTrailingSlash: true,
       transportOptions: {},
       ...options,
     });
-    installTimers(this, opts.useNativeTimers);
+    installTimers(this, opts);
 
     const page = pageLocation();
     let { hostname, port, secure = page?.protocol === "https:" } = opts;
@@ -78,9 +74,9 @@ export class Socket extends Emitter<{}, {}, EngineEvents> implements Timers {
     } else if (opts.host) {
       hostname = parse(opts.host).host || opts.host;
     }
-    opts.secure = this.secure = secure;
-    opts.port = this.port = port || (!hostname && page?.port) || (secure ? "443" : "80");
-    opts.hostname = this.hostname = hostname || page?.hostname || "localhost";
+    opts.secure = secure;
+    opts.port = port || (!hostname && page?.port) || (secure ? "443" : "80");
+    opts.hostname = hostname || page?.hostname || "localhost";
     if (typeof opts.query === "string") opts.query = decodeQuery(opts.query);
     opts.path = opts.path.replace(/\/$/, "") + (opts.addTrailingSlash ? "/" : "");
 
@@ -88,7 +84,7 @@ export class Socket extends Emitter<{}, {}, EngineEvents> implements Timers {
     if (transports && transportImplementations) {
       throw new Error("specifying both 'transportImplementations' and 'transports' options is not supported");
     }
-    const given: (TransportName | TransportCtor)[] = transportImplementations || transports || Object.keys(TRANSPORTS);
+    const given: (TransportName | TransportCtor)[] = transportImplementations || transports || Object.keys(transportsByName);
     this.transports = given
       .map((item) => {
         if (typeof item !== "function") return item;
@@ -96,7 +92,12 @@ export class Socket extends Emitter<{}, {}, EngineEvents> implements Timers {
         this._transportsByName[name] = item;
         return name;
       })
-      .filter((name) => this._transportsByName[name]);
+      .filter((name) => {
+        // The class that only names WebTransport opens nothing.
+        const known = this._transportsByName[name]?.prototype["doOpen"];
+        if (LOG && !known) log('transport "%s" is not supported here: passed over', name);
+        return known;
+      });
 
     if (typeof addEventListener === "function" && opts.closeOnBeforeunload) {
       const leave = () => {
@@ -107,7 +108,7 @@ export class Socket extends Emitter<{}, {}, EngineEvents> implements Timers {
       this._cleanups.push(() => removeEventListener("beforeunload", leave));
     }
     // A local server is reached without a network.
-    if (this.hostname !== "localhost") {
+    if (opts.hostname !== "localhost") {
       const lost = () => this._onClose("transport close", { description: "network connection lost" });
       this._cleanups.push(onOffline(lost));
     }
@@ -116,9 +117,10 @@ export class Socket extends Emitter<{}, {}, EngineEvents> implements Timers {
 
   /** @internal */
   createTransport(name: string): Transport {
+    if (LOG) log('creating transport "%s"', name);
     const query: Query = { ...this.opts.query, EIO: Socket.protocol, transport: name };
     if (this.id) query.sid = this.id;
-    return new this._transportsByName[name]({ ...this.opts, query, socket: this, ...this.opts.transportOptions![name] });
+    return new this._transportsByName[name]({ ...this.opts, query, socket: this, ...(this.opts.transportOptions as any)[name] });
   }
 
   private _open(): void {
@@ -146,6 +148,7 @@ export class Socket extends Emitter<{}, {}, EngineEvents> implements Timers {
   private _onPacket(packet: Packet): void {
     if (this.readyState === "closed") return;
     const { type, data } = packet;
+    if (LOG) log('socket receive: type "%s", data "%s"', type, data);
     this.emitReserved("packet", packet);
     this.emitReserved("heartbeat");
     if (type === "error" || (!this.id && type !== "open")) {
@@ -175,7 +178,7 @@ export class Socket extends Emitter<{}, {}, EngineEvents> implements Timers {
     this.emitReserved("handshake", data);
     this.id = this.transport.query.sid = data.sid;
     this._pingDelay = Math.min(data.pingInterval + data.pingTimeout, LONGEST_DELAY);
-    this._maxPayload = data.maxPayload;
+    this.maxPayload = data.maxPayload;
     this.readyState = "open";
     Socket.priorWebsocketSuccess = this.transport.name === "websocket";
     this.emitReserved("open");
@@ -183,11 +186,7 @@ export class Socket extends Emitter<{}, {}, EngineEvents> implements Timers {
     this._resetPingTimeout();
     // A listener of `open` may have closed the socket; the compiler does not see that.
     if ((this.readyState as string) !== "open" || !this.opts.upgrade) return;
-    for (const name of this.transports) {
-      if (!([] as unknown[]).concat(data.upgrades).includes(name)) continue;
-      Socket.priorWebsocketSuccess = false;
-      new Upgrade(this, name);
-    }
+    this.transport.upgrade(data.upgrades);
   }
 
   private _resetPingTimeout(): void {
@@ -206,6 +205,7 @@ export class Socket extends Emitter<{}, {}, EngineEvents> implements Timers {
   _hasPingExpired(): boolean {
     const expired = Date.now() > this._pingTimeoutTime;
     if (expired && this._pingTimeoutTime) {
+      if (LOG) log("throttled timer detected, scheduling connection close");
       this._pingTimeoutTime = 0;
       queueMicrotask(() => this._onClose("ping timeout"));
     }
@@ -223,21 +223,11 @@ export class Socket extends Emitter<{}, {}, EngineEvents> implements Timers {
   /** @internal */
   flush(): void {
     if (this.readyState === "closed" || !this.transport.writable || this.upgrading || !this.writeBuffer.length) return;
-    const packets = this._writablePackets();
+    const packets = this.transport.takeable(this.writeBuffer);
+    if (LOG) log("flushing %d packets in socket", packets.length);
     this.transport.send(packets);
     this._prevBufferLen = packets.length;
     this.emitReserved("flush");
-  }
-
-  // Engine.IO 4, "maxPayload": a longer body is refused with 413. One packet alone is tried in any case.
-  private _writablePackets(): Packet[] {
-    const { writeBuffer, _maxPayload } = this;
-    let size = -1;
-    const end =
-      _maxPayload && this.transport.name === "polling"
-        ? writeBuffer.findIndex(({ data }, i) => (size += 2 + (data ? encodedLength(data) : 0)) > _maxPayload && i)
-        : -1;
-    return writeBuffer.slice(0, end < 0 ? undefined : end);
   }
 
   /** Sends a message; `onFlush` is called when the next packets are given to the transport. */
@@ -252,7 +242,7 @@ export class Socket extends Emitter<{}, {}, EngineEvents> implements Timers {
   }
 
   private _sendPacket(type: PacketType, data?: RawData, options?: WriteOptions | null, onFlush?: () => void): void {
-    if (this.readyState === "closing" || this.readyState === "closed") return;
+    if (this.readyState.startsWith("clos")) return;
     if (typeof options === "function") {
       onFlush = options;
       options = null;
@@ -266,12 +256,9 @@ export class Socket extends Emitter<{}, {}, EngineEvents> implements Timers {
 
   /** Closes the connection after what was written has left, and after an upgrade that is under way. */
   close(): this {
-    if (this.readyState !== "opening" && this.readyState !== "open") return this;
+    if (this.readyState.startsWith("clos")) return this;
     this.readyState = "closing";
-    const finish = () => {
-      this.off("upgrade", finish).off("upgradeError", finish);
-      this._onClose("forced close");
-    };
+    const finish = () => this._onClose("forced close");
     const afterUpgrade = () => {
       if (this.upgrading) this.once("upgrade", finish).once("upgradeError", finish);
       else finish();
@@ -282,7 +269,7 @@ export class Socket extends Emitter<{}, {}, EngineEvents> implements Timers {
   }
 
   private _onServerError(code: unknown): void {
-    this._onError(Object.assign(new Error("server error"), { code }));
+    this._onError(failure("server error", { code, cause: because(this.transport.explain()) }));
   }
 
   private _onError(error: Error): void {
@@ -297,6 +284,7 @@ export class Socket extends Emitter<{}, {}, EngineEvents> implements Timers {
 
   private _onClose(reason: string, description?: CloseDetails | Error): void {
     if (this.readyState === "closed") return;
+    if (LOG) log('socket close with reason: "%s"', reason);
     this.readyState = "closed";
     this.clearTimeoutFn(this._pingTimeoutTimer);
     for (const cleanup of this._cleanups) cleanup();

@@ -1,6 +1,7 @@
 import { bracketed, encodeQuery, type Query } from "../address.js";
 import { Emitter } from "../emitter.js";
 import { installTimers, type Timers } from "../timers.js";
+import type { Cause, CauseCode } from "./cause.js";
 import type { EngineOptions } from "./options.js";
 import { decodePacket, type Packet, type RawData } from "./packet.js";
 import type { Socket } from "./socket.js";
@@ -12,9 +13,12 @@ export class TransportError extends Error {
   readonly description: any;
   /** The response (`status`, `responseText`) or the event that goes with it. */
   readonly context: any;
+  /** What really happened; its `code` is stable. */
+  readonly cause: Cause;
 
-  constructor(reason: string, description: any, context: any) {
+  constructor(reason: string, description: any, context: any, cause: Cause) {
     super(reason);
+    this.cause = cause;
     this.description = description;
     this.context = context;
   }
@@ -62,7 +66,7 @@ export abstract class Transport extends Emitter<{}, {}, TransportEvents> impleme
 
   constructor(opts: TransportOptions) {
     super();
-    installTimers(this, opts.useNativeTimers);
+    installTimers(this, opts);
     this.opts = opts;
     this.query = opts.query;
     this.socket = opts.socket;
@@ -100,11 +104,24 @@ export abstract class Transport extends Emitter<{}, {}, TransportEvents> impleme
   /** Calls back once nothing is under way; only polling can pause. */
   pause(_onPause: () => void): void {}
 
+  /** Tries to leave this transport, if it is one to be left, for one that the server offers. */
+  upgrade(_offered: unknown): void {}
+
+  /** As many of the packets as one `send` may be given. */
+  takeable(packets: Packet[]): Packet[] {
+    return packets.slice();
+  }
+
+  /** What the last thing was that came, if it is not a packet. */
+  explain(): CauseCode {
+    return "unreadable";
+  }
+
   /** Takes back a pause. */
   resume(): void {}
 
-  protected onError(reason: string, description: any, context?: any): this {
-    return this.emitReserved("error", new TransportError(reason, description, context));
+  protected onError(reason: string, description: any, context: any, cause: Cause): this {
+    return this.emitReserved("error", new TransportError(reason, description, context, cause));
   }
 
   protected onOpen(): void {
@@ -134,7 +151,7 @@ export abstract class Transport extends Emitter<{}, {}, TransportEvents> impleme
   protected createUri(scheme: "http" | "ws", stamped: boolean | undefined, base64: boolean): string {
     const { secure, hostname, port, path, timestampParam } = this.opts;
     const { query } = this;
-    if (stamped) query[timestampParam!] = Date.now().toString(36) + Math.random().toString(36).slice(2, 6);
+    if (stamped) query[timestampParam!] = Math.random().toString(36).slice(2);
     if (base64) query.b64 = 1;
     const origin = `${scheme}${secure ? "s" : ""}://${bracketed(hostname)}`;
     const shownPort = +port && +port !== (secure ? 443 : 80) ? ":" + port : "";

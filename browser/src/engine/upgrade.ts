@@ -1,7 +1,11 @@
-import { subscribe } from "../emitter.js";
+import { failure, subscribe } from "../emitter.js";
+import { logOf } from "../log.js";
 import type { Packet } from "./packet.js";
 import type { Socket } from "./socket.js";
 import type { Transport } from "./transport.js";
+
+declare const LOG: boolean;
+const log = /* @__PURE__ */ logOf("engine.io-client:socket");
 
 /**
  * The attempt to move a connection to a better transport while the current one carries on.
@@ -17,6 +21,7 @@ export class Upgrade {
 
   constructor(engine: Socket, name: string) {
     const transport = (this.transport = engine.createTransport(name));
+    if (LOG) log('probing transport "%s"', name);
     this.engine = engine;
     this.subs = [
       subscribe(transport, "open", () => transport.send([{ type: "ping", data: "probe" }])),
@@ -39,6 +44,7 @@ export class Upgrade {
     engine.transport.pause(() => {
       // It may have failed meanwhile.
       if (!this.subs.length) return;
+      if (LOG) log("changing transport and sending upgrade packet");
       this.detach();
       engine.setTransport(transport);
       transport.send([{ type: "upgrade" }]);
@@ -50,13 +56,14 @@ export class Upgrade {
 
   private fail(cause: string): void {
     const { engine, transport } = this;
+    if (LOG) log('probe transport "%s" failed%s', transport.name, cause);
     this.abandon();
     if (this.chosen) {
       engine.upgrading = false;
       engine.transport.resume();
       engine.flush();
     }
-    engine.emitReserved("upgradeError", Object.assign(new Error("probe error" + cause), { transport: transport.name }));
+    engine.emitReserved("upgradeError", failure("probe error" + cause, { transport: transport.name }));
   }
 
   private abandon(): void {

@@ -1,38 +1,54 @@
+import { because, type CauseCode } from "./cause.js";
 import { encodePackets, type Packet } from "./packet.js";
 import { Transport } from "./transport.js";
 
+/** As much of the browser's `WebSocket` as the transport uses. */
+export interface WebSocketLike {
+  binaryType: string;
+  onopen?: ((event?: any) => void) | null;
+  onmessage?: ((event: any) => void) | null;
+  onerror?: ((event: any) => void) | null;
+  onclose?: ((event: any) => void) | null;
+  send(data: any): void;
+  close(): void;
+}
+
 /** WebSocket: one message a packet. */
 export class WebSocketTransport extends Transport {
-  private ws?: WebSocket;
+  private ws?: WebSocketLike;
 
   get name(): string {
     return "websocket";
   }
 
   protected doOpen(): void {
-    const { protocols, extraHeaders, timestampRequests } = this.opts;
+    const { protocols, timestampRequests } = this.opts;
     try {
-      // Browsers ignore the third argument; React Native and some servers' runtimes take the headers from it.
-      const Constructor = WebSocket as new (uri: string, protocols?: string | string[], options?: object) => WebSocket;
-      this.ws = new Constructor(
-        this.createUri("ws", timestampRequests, !this.supportsBinary),
-        protocols || [],
-        extraHeaders && { headers: extraHeaders },
-      );
+      const uri = this.createUri("ws", timestampRequests, !this.supportsBinary);
+      this.ws = this.connect(uri, ([] as string[]).concat(protocols || []));
     } catch (error) {
       // Later, as nobody listens yet to a connection that fails while it is made.
-      this.setTimeoutFn(() => this.onError("websocket error", error), 0);
+      this.setTimeoutFn(() => this.fail(error), 0);
       return;
     }
     this.ws.binaryType = this.socket.binaryType;
     this.ws.onopen = () => this.onOpen();
     this.ws.onmessage = (event) => this.onData(event.data);
-    this.ws.onerror = (event) => this.onError("websocket error", event);
+    this.ws.onerror = (event) => this.fail(event);
     this.ws.onclose = (event) => this.onClose({ description: "websocket connection closed", context: event });
+  }
+
+  /** Starts the connection. The Node.js build has a way of its own. */
+  protected connect(uri: string, protocols: string[]): WebSocketLike {
+    const { extraHeaders } = this.opts;
+    // Browsers ignore the third argument; React Native and some servers' runtimes take the headers from it.
+    const Constructor = WebSocket as new (uri: string, protocols?: string[], options?: object) => WebSocket;
+    return new Constructor(uri, protocols, extraHeaders && { headers: extraHeaders });
   }
 
   protected doClose(): void {
     if (!this.ws) return;
+    // Not null: an `error` event without a listener ends a process that uses the package `ws`.
     this.ws.onerror = () => {};
     this.ws.close();
   }
@@ -50,7 +66,14 @@ export class WebSocketTransport extends Transport {
         // Later, so that the engine first notes how many packets were taken.
         queueMicrotask(() => this.onDrain());
       },
-      (error) => this.onError("websocket error", error),
+      (error) => this.fail(error, "blob"),
     );
+  }
+
+  private fail(
+    description: unknown,
+    code: CauseCode = this.readyState === "opening" ? "no_websocket" : "connection_lost",
+  ): void {
+    this.onError("websocket error", description, undefined, because(code));
   }
 }

@@ -2,32 +2,22 @@ import { isBinary, type BinaryData } from "../engine/packet.js";
 import { Emitter } from "../emitter.js";
 import { isReserved, PacketType, type Packet } from "./packet.js";
 
-/** Options of the {@link Decoder}. */
-export interface DecoderOptions {
-  /** Passed to `JSON.parse`. */
-  reviver?: (this: any, key: string, value: any) => any;
-  /** Most attachments that one packet may announce. Default: 10, as in `socket.io-parser`. */
-  maxAttachments?: number;
-}
+// As in `socket.io-parser`: the most attachments that one packet may announce.
+const MOST_ATTACHMENTS = 10;
 
 interface DecoderEvents {
   decoded: (packet: Packet) => void;
 }
 
 // `<type>[<attachments>-][<namespace>,][<ack id>][<json>]`
-const PACKET = /^([0-6])(?:(\d*)-)?(?:(\/[^,]*),?)?(\d*)(.*)$/s;
+// Only up to the JSON: to run over it here would take longer than to parse it.
+const HEAD = /^([0-6])(?:(\d*)-)?(?:(\/[^,]*),?)?(\d*)/;
 
 /** Reads packets from text and attachments, and emits each complete one as `decoded`. */
 export class Decoder extends Emitter<{}, {}, DecoderEvents> {
-  private opts: DecoderOptions;
   private incomplete?: Packet;
   private expected = 0;
   private buffers: BinaryData[] = [];
-
-  constructor(opts?: DecoderOptions | DecoderOptions["reviver"]) {
-    super();
-    this.opts = { maxAttachments: 10, ...(typeof opts === "function" ? { reviver: opts } : opts) };
-  }
 
   /**
    * Takes what one Engine.IO message contained.
@@ -48,18 +38,22 @@ export class Decoder extends Emitter<{}, {}, DecoderEvents> {
 
   private addText(text: string): void {
     if (this.incomplete) throw new Error("got plaintext data when reconstructing a packet");
-    const [, digit, count, nsp = "/", id, json] = PACKET.exec(text) || [];
-    if (!digit) throw new Error("unknown packet type " + text[0]);
+    const match = HEAD.exec(text);
+    if (!match) throw new Error("unknown packet type " + text[0]);
+    const [head, digit, count, nsp = "/", id] = match;
+    const json = text.slice(head.length);
     const hasAttachments = +digit >= PacketType.BINARY_EVENT;
     if (hasAttachments !== (count !== undefined) || (hasAttachments && !(+count >= 1))) {
       throw new Error("Illegal attachments");
     }
-    if (+count > this.opts.maxAttachments!) throw new Error("too many attachments");
+    if (+count > MOST_ATTACHMENTS) throw new Error("too many attachments");
 
     const packet: Packet = { type: hasAttachments ? +digit - 3 : +digit, nsp };
     if (id) packet.id = +id;
     if (json) {
-      packet.data = this.parse(json);
+      try {
+        packet.data = JSON.parse(json);
+      } catch {}
       if (!isPayloadValid(packet)) throw new Error("invalid payload");
     }
     if (hasAttachments) {
@@ -77,14 +71,6 @@ export class Decoder extends Emitter<{}, {}, DecoderEvents> {
       packet.data = attach(packet.data, this.buffers);
       this.destroy();
       this.emitReserved("decoded", packet);
-    }
-  }
-
-  private parse(json: string): unknown {
-    try {
-      return JSON.parse(json, this.opts.reviver);
-    } catch {
-      throw new Error("invalid payload");
     }
   }
 }

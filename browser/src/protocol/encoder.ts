@@ -3,13 +3,6 @@ import { PacketType, type Packet } from "./packet.js";
 
 /** Turns packets into the text and the attachments that are sent for them. */
 export class Encoder {
-  private replacer?: (this: any, key: string, value: any) => any;
-
-  /** `replacer` is passed to `JSON.stringify`. */
-  constructor(replacer?: (this: any, key: string, value: any) => any) {
-    this.replacer = replacer;
-  }
-
   /** The text of the packet, followed by its attachments. */
   encode(packet: Packet): [string, ...BinaryData[]] {
     const { type, nsp, id, data } = packet;
@@ -18,18 +11,17 @@ export class Encoder {
     const json =
       data == null
         ? ""
-        : JSON.stringify(data, hasAttachments ? detaching(attachments, this.replacer) : this.replacer);
+        : JSON.stringify(data, hasAttachments ? detaching(attachments) : undefined);
     const head = hasAttachments ? type + 3 + `${attachments.length}-` : type;
     return [head + (nsp && nsp !== "/" ? nsp + "," : "") + (id ?? "") + json, ...attachments];
   }
 }
 
-function detaching(attachments: BinaryData[], replacer?: (this: any, key: string, value: any) => any) {
+function detaching(attachments: BinaryData[]) {
   return function (this: any, key: string, value: any): any {
     // The holder has the value as it was before `toJSON`, which a Node.js `Buffer` and a polyfilled array define.
     const original = this[key];
-    if (isBinary(original)) return { _placeholder: true, num: attachments.push(original) - 1 };
-    return replacer ? replacer.call(this, key, value) : value;
+    return isBinary(original) ? { _placeholder: true, num: attachments.push(original) - 1 } : value;
   };
 }
 

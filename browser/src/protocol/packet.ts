@@ -21,7 +21,7 @@ export interface Packet {
   options?: { compress?: boolean };
 }
 
-const RESERVED = /^(connect|connect_error|disconnect|disconnecting|newListener|removeListener)$/;
+const RESERVED = /^(connect(_error)?|disconnect(ing)?|(new|remove)Listener)$/;
 
 /** Whether the name belongs to the library: neither side may send an event of that name. */
 export function isReserved(event: unknown): boolean {

@@ -1,0 +1,7 @@
+import { Decoder } from "./decoder.js";
+import { Encoder } from "./encoder.js";
+/** The `parser` option for servers that use `socket.io-msgpack-parser`. */
+export declare const parser: {
+    Encoder: typeof Encoder;
+    Decoder: typeof Decoder;
+};

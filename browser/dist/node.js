@@ -1,0 +1,1869 @@
+/*! sockeye-client 0.1.0 | MIT OR Apache-2.0 */
+"use strict";
+
+var __defProp = Object.defineProperty;
+
+var __getOwnPropDesc = Object.getOwnPropertyDescriptor;
+
+var __getOwnPropNames = Object.getOwnPropertyNames;
+
+var __hasOwnProp = Object.prototype.hasOwnProperty;
+
+var __export = (target, all) => {
+	for (var name in all) __defProp(target, name, {
+		get: all[name],
+		enumerable: true
+	});
+};
+
+var __copyProps = (to, from, except, desc) => {
+	if (from && typeof from === "object" || typeof from === "function") {
+		for (let key of __getOwnPropNames(from)) if (!__hasOwnProp.call(to, key) && key !== except) __defProp(to, key, {
+			get: () => from[key],
+			enumerable: !(desc = __getOwnPropDesc(from, key)) || desc.enumerable
+		});
+	}
+	return to;
+};
+
+var __toCommonJS = mod => __copyProps(__defProp({}, "__esModule", {
+	value: true
+}), mod);
+
+var index_exports = {};
+
+__export(index_exports, {
+	Fetch: () => Polling,
+	Manager: () => Manager,
+	NodeWebSocket: () => NodeWebSocketTransport,
+	NodeXHR: () => NodePolling,
+	Socket: () => Socket2,
+	WebSocket: () => WebSocketTransport,
+	WebTransport: () => WebTransport,
+	XHR: () => NodePolling,
+	connect: () => io,
+	default: () => io,
+	io: () => io,
+	protocol: () => protocol
+});
+
+module.exports = __toCommonJS(index_exports);
+
+var ADDRESS = /^(?:(?:(https?|wss?):)?\/\/)?(?:[^@/?#]*@)?(?:\[([^\]]*)\]|([^:/?#]*))(?::(\d*))?([^?#]*)(?:\?([^#]*))?/;
+
+function parse(address) {
+	const [, protocol2 = "", ipv6, name = "", port = "", path = "", query = ""] = ADDRESS.exec(address) || [];
+	return {
+		protocol: protocol2,
+		host: ipv6 || name,
+		port,
+		path,
+		query
+	};
+}
+
+function pageLocation() {
+	return typeof location === "object" ? location : void 0;
+}
+
+function resolve(uri, path, base = pageLocation()) {
+	let source = uri || "/";
+	if (/^\/(?!\/)/.test(source)) source = (base ? base.host : "localhost") + source;
+	const target = parse(source);
+	if (!target.protocol) {
+		target.protocol = base && base.protocol !== "https:" ? "http" : "https";
+		source = target.protocol + "://" + source.replace(/^\/\//, "");
+	}
+	const port = target.port || (/s$/.test(target.protocol) ? "443" : "80");
+	const host = bracketed(target.host);
+	return {
+		...target,
+		port,
+		path: target.path || "/",
+		source,
+		id: `${target.protocol}://${host}:${port}${path}`
+	};
+}
+
+function bracketed(host) {
+	return host.includes(":") ? `[${host}]` : host;
+}
+
+function encodeQuery(query) {
+	return Object.entries(query).map(pair => pair.map(part => encodeURIComponent(part)).join("=")).join("&");
+}
+
+function decodeQuery(text) {
+	return Object.fromEntries(new URLSearchParams(text.replace(/\+/g, "%2B")));
+}
+
+function failure(message, details) {
+	return Object.assign(new Error(message), details);
+}
+
+function call(target, callback, args) {
+	try {
+		callback.apply(target, args);
+	} catch (error) {
+		queueMicrotask(() => {
+			throw error;
+		});
+	}
+}
+
+var Emitter = class {
+	on(event, listener) {
+		const callbacks = this._callbacks = this._callbacks || {};
+		const key = "$" + event;
+		(callbacks[key] = callbacks[key] || []).push(listener);
+		return this;
+	}
+	once(event, listener) {
+		const callback = (...args) => {
+			this.off(event, callback);
+			listener.apply(this, args);
+		};
+		callback.fn = listener;
+		return this.on(event, callback);
+	}
+	off(event, listener) {
+		const callbacks = this._callbacks || {};
+		const key = "$" + event;
+		const list = callbacks[key] || [];
+		if (!arguments.length) this._callbacks = {}; else if (arguments.length > 1) {
+			const index = list.findIndex(callback => listener && (callback === listener || callback.fn === listener));
+			if (index >= 0) list.splice(index, 1);
+		}
+		if (arguments.length < 2 || !list.length) delete callbacks[key];
+		return this;
+	}
+	emit(event, ...args) {
+		for (const callback of this.listeners(event).slice()) call(this, callback, args);
+		return this;
+	}
+	listeners(event) {
+		return this._callbacks?.["$" + event] || [];
+	}
+	hasListeners(event) {
+		return !!this.listeners(event).length;
+	}
+};
+
+var methods = Emitter.prototype;
+
+methods.emitReserved = methods.emit;
+
+methods.addEventListener = methods.on;
+
+methods.removeListener = methods.removeEventListener = methods.removeAllListeners = methods.off;
+
+function subscribe(emitter, event, listener) {
+	emitter.on(event, listener);
+	return () => emitter.off(event, listener);
+}
+
+function pattern() {
+	const {process} = globalThis;
+	if (process?.env?.DEBUG) return process.env.DEBUG;
+	try {
+		return localStorage.getItem("debug") || "";
+	} catch {
+		return "";
+	}
+}
+
+function isWanted(namespace, list) {
+	const matches = name => new RegExp(`^${name.replace(/[.+?^${}()|[\]\\]/g, "\\$&").replace(/\*/g, ".*")}$`).test(namespace);
+	const names = list.split(/[\s,]+/).filter(Boolean);
+	return names.some(name => name[0] !== "-" && matches(name)) && !names.some(name => name[0] === "-" && matches(name.slice(1)));
+}
+
+function logOf(namespace) {
+	if (!isWanted(namespace, pattern())) return () => {};
+	return (message, ...parts) => console.debug(`${namespace} ${message}`, ...parts);
+}
+
+var native = {
+	setTimeout,
+	clearTimeout
+};
+
+function installTimers(target, options) {
+	const source = options.useNativeTimers ? native : globalThis;
+	target.setTimeoutFn = options.autoUnref ? (callback, delay) => source.setTimeout(callback, delay).unref() : source.setTimeout.bind(globalThis);
+	target.clearTimeoutFn = source.clearTimeout.bind(globalThis);
+}
+
+var SENTENCES = {
+	no_answer: "nothing answered: wrong address, or no network",
+	refused_origin: "the server answers, but not to this origin",
+	cut_off: "the answer broke off",
+	request_timeout: "requestTimeout is over",
+	timeout: "timeout is over",
+	redirected: "redirected: to a login?",
+	html: "the answer is a page: wrong path?",
+	empty: "the answer is empty",
+	unreadable: "the answer is not Socket.IO's",
+	status: "the HTTP status is not 200",
+	engine_3: "the server speaks Socket.IO 2",
+	server_0: "the server does not offer this transport",
+	server_1: "the server does not know the session: restarted, or behind a load balancer?",
+	server_2: "the server refuses the method",
+	server_3: "the server refuses the request",
+	server_4: "the server's allowRequest refuses",
+	server_5: "the server does not speak Engine.IO 4",
+	no_websocket: "refused, or nothing answered",
+	connection_lost: "the connection broke",
+	blob: "a Blob could not be read",
+	closed_early: "closed before the handshake"
+};
+
+function because(code) {
+	return failure(true ? SENTENCES[code] : code, {
+		code
+	});
+}
+
+var listeners = new Set;
+
+if (typeof addEventListener === "function") {
+	addEventListener("offline", () => {
+		for (const listener of [ ...listeners ]) listener();
+	});
+}
+
+function onOffline(listener) {
+	listeners.add(listener);
+	return () => {
+		listeners.delete(listener);
+	};
+}
+
+var log = logOf("engine.io-client:socket");
+
+var LONGEST_DELAY = 2 ** 31 - 1;
+
+var transportsByName = {};
+
+var _Socket = class _Socket extends Emitter {
+	constructor(uri, options) {
+		super();
+		this.id = null;
+		this.binaryType = "arraybuffer";
+		this.writeBuffer = [];
+		this.upgrading = false;
+		this._transportsByName = {
+			...transportsByName
+		};
+		this._prevBufferLen = 0;
+		this._pingDelay = 0;
+		this._pingTimeoutTime = Infinity;
+		this._cleanups = [];
+		const opts = this.opts = {
+			upgrade: true,
+			timestampParam: "t",
+			addTrailingSlash: true,
+			transportOptions: {},
+			...options
+		};
+		installTimers(this, opts);
+		const page = pageLocation();
+		let {hostname, port, secure = page?.protocol === "https:"} = opts;
+		if (uri) {
+			const address = parse(uri);
+			hostname = address.host;
+			port = address.port;
+			secure = /s$/.test(address.protocol);
+			if (address.query) opts.query = address.query;
+		} else if (opts.host) {
+			hostname = parse(opts.host).host || opts.host;
+		}
+		opts.secure = secure;
+		opts.port = port || !hostname && page?.port || (secure ? "443" : "80");
+		opts.hostname = hostname || page?.hostname || "localhost";
+		if (typeof opts.query === "string") opts.query = decodeQuery(opts.query);
+		opts.path = opts.path.replace(/\/$/, "") + (opts.addTrailingSlash ? "/" : "");
+		const {transports, transportImplementations} = opts;
+		if (transports && transportImplementations) {
+			throw new Error("specifying both 'transportImplementations' and 'transports' options is not supported");
+		}
+		const given = transportImplementations || transports || Object.keys(transportsByName);
+		this.transports = given.map(item => {
+			if (typeof item !== "function") return item;
+			const name = item.prototype.name;
+			this._transportsByName[name] = item;
+			return name;
+		}).filter(name => {
+			const known = this._transportsByName[name]?.prototype["doOpen"];
+			if (!known) log('transport "%s" is not supported here: passed over', name);
+			return known;
+		});
+		if (typeof addEventListener === "function" && opts.closeOnBeforeunload) {
+			const leave = () => {
+				this.transport.off();
+				this.transport.close();
+			};
+			addEventListener("beforeunload", leave);
+			this._cleanups.push(() => removeEventListener("beforeunload", leave));
+		}
+		if (opts.hostname !== "localhost") {
+			const lost = () => this._onClose("transport close", {
+				description: "network connection lost"
+			});
+			this._cleanups.push(onOffline(lost));
+		}
+		this._open();
+	}
+	createTransport(name) {
+		log('creating transport "%s"', name);
+		const query = {
+			...this.opts.query,
+			EIO: _Socket.protocol,
+			transport: name
+		};
+		if (this.id) query.sid = this.id;
+		return new this._transportsByName[name]({
+			...this.opts,
+			query,
+			socket: this,
+			...this.opts.transportOptions[name]
+		});
+	}
+	_open() {
+		const {transports} = this;
+		this.readyState = "opening";
+		if (!transports.length) {
+			this.setTimeoutFn(() => this.emitReserved("error", "No transports available"), 0);
+			return;
+		}
+		const remembered = this.opts.rememberUpgrade && _Socket.priorWebsocketSuccess && transports.includes("websocket");
+		this.setTransport(this.createTransport(remembered ? "websocket" : transports[0]));
+		this.transport.open();
+	}
+	setTransport(transport) {
+		this.transport?.off();
+		this.transport = transport.on("drain", () => this._onDrain()).on("packet", packet => this._onPacket(packet)).on("error", error => this._onError(error)).on("close", details => this._onClose("transport close", details));
+	}
+	_onPacket(packet) {
+		if (this.readyState === "closed") return;
+		const {type, data} = packet;
+		log('socket receive: type "%s", data "%s"', type, data);
+		this.emitReserved("packet", packet);
+		this.emitReserved("heartbeat");
+		if (type === "error" || !this.id && type !== "open") {
+			this._onServerError(data);
+		} else if (type === "open" && !this.id) {
+			this._onHandshake(data);
+		} else if (type === "ping") {
+			this._sendPacket("pong");
+			this.emitReserved("ping");
+			this.emitReserved("pong");
+			this._resetPingTimeout();
+		} else if (type === "message") {
+			this.emitReserved("data", data);
+			this.emitReserved("message", data);
+		}
+	}
+	_onHandshake(json) {
+		let data;
+		try {
+			data = JSON.parse(json);
+		} catch {}
+		if (!data || typeof data.sid !== "string" || !(data.pingInterval + data.pingTimeout > 0)) {
+			return this._onServerError("parser error");
+		}
+		this.emitReserved("handshake", data);
+		this.id = this.transport.query.sid = data.sid;
+		this._pingDelay = Math.min(data.pingInterval + data.pingTimeout, LONGEST_DELAY);
+		this.maxPayload = data.maxPayload;
+		this.readyState = "open";
+		_Socket.priorWebsocketSuccess = this.transport.name === "websocket";
+		this.emitReserved("open");
+		this.flush();
+		this._resetPingTimeout();
+		if (this.readyState !== "open" || !this.opts.upgrade) return;
+		this.transport.upgrade(data.upgrades);
+	}
+	_resetPingTimeout() {
+		this.clearTimeoutFn(this._pingTimeoutTimer);
+		if (this.readyState === "closed") return;
+		this._pingTimeoutTime = Date.now() + this._pingDelay;
+		this._pingTimeoutTimer = this.setTimeoutFn(() => this._onClose("ping timeout"), this._pingDelay);
+	}
+	_hasPingExpired() {
+		const expired = Date.now() > this._pingTimeoutTime;
+		if (expired && this._pingTimeoutTime) {
+			log("throttled timer detected, scheduling connection close");
+			this._pingTimeoutTime = 0;
+			queueMicrotask(() => this._onClose("ping timeout"));
+		}
+		return expired;
+	}
+	_onDrain() {
+		this.writeBuffer.splice(0, this._prevBufferLen);
+		this._prevBufferLen = 0;
+		if (this.writeBuffer.length) this.flush(); else this.emitReserved("drain");
+	}
+	flush() {
+		if (this.readyState === "closed" || !this.transport.writable || this.upgrading || !this.writeBuffer.length) return;
+		const packets = this.transport.takeable(this.writeBuffer);
+		log("flushing %d packets in socket", packets.length);
+		this.transport.send(packets);
+		this._prevBufferLen = packets.length;
+		this.emitReserved("flush");
+	}
+	write(data, options, onFlush) {
+		this._sendPacket("message", data, options, onFlush);
+		return this;
+	}
+	send(data, options, onFlush) {
+		return this.write(data, options, onFlush);
+	}
+	_sendPacket(type, data, options, onFlush) {
+		if (this.readyState.startsWith("clos")) return;
+		if (typeof options === "function") {
+			onFlush = options;
+			options = null;
+		}
+		const packet = {
+			type,
+			data,
+			options: {
+				...options,
+				compress: options?.compress !== false
+			}
+		};
+		this.emitReserved("packetCreate", packet);
+		this.writeBuffer.push(packet);
+		if (onFlush) this.once("flush", onFlush);
+		this.flush();
+	}
+	close() {
+		if (this.readyState.startsWith("clos")) return this;
+		this.readyState = "closing";
+		const finish = () => this._onClose("forced close");
+		const afterUpgrade = () => {
+			if (this.upgrading) this.once("upgrade", finish).once("upgradeError", finish); else finish();
+		};
+		if (this.writeBuffer.length) this.once("drain", afterUpgrade); else afterUpgrade();
+		return this;
+	}
+	_onServerError(code) {
+		this._onError(failure("server error", {
+			code,
+			cause: because(this.transport.explain())
+		}));
+	}
+	_onError(error) {
+		_Socket.priorWebsocketSuccess = false;
+		if (this.opts.tryAllTransports && this.transports.length > 1 && this.readyState === "opening") {
+			this.transports.shift();
+			return this._open();
+		}
+		this.emitReserved("error", error);
+		this._onClose("transport error", error);
+	}
+	_onClose(reason, description) {
+		if (this.readyState === "closed") return;
+		log('socket close with reason: "%s"', reason);
+		this.readyState = "closed";
+		this.clearTimeoutFn(this._pingTimeoutTimer);
+		for (const cleanup of this._cleanups) cleanup();
+		if (this.transport) {
+			this.transport.off("close");
+			this.transport.close();
+			this.transport.off();
+		}
+		this.id = null;
+		this.emitReserved("close", reason, description);
+		this.writeBuffer = [];
+		this._prevBufferLen = 0;
+	}
+};
+
+_Socket.protocol = 4;
+
+_Socket.priorWebsocketSuccess = false;
+
+var Socket = _Socket;
+
+var TYPES = [ "open", "close", "ping", "pong", "message", "upgrade", "noop" ];
+
+var BASE64_PIECE = 32768;
+
+var UNREADABLE = {
+	type: "error",
+	data: "parser error"
+};
+
+var SEPARATOR = "";
+
+function isBinary(value) {
+	return value instanceof ArrayBuffer || ArrayBuffer.isView(value) || value instanceof Blob;
+}
+
+function toBase64(data) {
+	const bytes = ArrayBuffer.isView(data) ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength) : new Uint8Array(data);
+	let text = "";
+	for (let i = 0; i < bytes.length; i += BASE64_PIECE) {
+		text += String.fromCharCode(...bytes.subarray(i, i + BASE64_PIECE));
+	}
+	return "b" + btoa(text);
+}
+
+function fromBase64(text) {
+	const characters = atob(text);
+	const bytes = new Uint8Array(characters.length);
+	for (let i = 0; i < bytes.length; i++) bytes[i] = characters.charCodeAt(i);
+	return bytes.buffer;
+}
+
+function encodePacket({type, data}, supportsBinary) {
+	if (!isBinary(data)) return TYPES.indexOf(type) + (data || "");
+	if (supportsBinary) return data;
+	return data instanceof Blob ? data.arrayBuffer().then(toBase64) : toBase64(data);
+}
+
+function encodePackets(packets, supportsBinary, done, failed) {
+	const encoded = packets.map(packet => encodePacket(packet, supportsBinary));
+	if (encoded.some(part => part instanceof Promise)) Promise.all(encoded).then(done, failed); else done(encoded);
+}
+
+function joinPayload(encoded) {
+	return encoded.join(SEPARATOR);
+}
+
+function decodePacket(encoded, binaryType) {
+	if (typeof encoded !== "string") return {
+		type: "message",
+		data: present(encoded, binaryType)
+	};
+	if (encoded[0] === "b") {
+		try {
+			return {
+				type: "message",
+				data: present(fromBase64(encoded.slice(1)), binaryType)
+			};
+		} catch {
+			return UNREADABLE;
+		}
+	}
+	const type = TYPES[encoded.charCodeAt(0) - 48];
+	if (!type) return UNREADABLE;
+	return encoded.length > 1 ? {
+		type,
+		data: encoded.slice(1)
+	} : {
+		type
+	};
+}
+
+function decodePayload(payload, binaryType) {
+	const packets = [];
+	for (const encoded of payload.split(SEPARATOR)) {
+		const packet = decodePacket(encoded, binaryType);
+		packets.push(packet);
+		if (packet.type === "error") break;
+	}
+	return packets;
+}
+
+function present(data, binaryType) {
+	return binaryType === "blob" && !(data instanceof Blob) ? new Blob([ data ]) : data;
+}
+
+function encodedLength(data) {
+	if (typeof data === "string") return new Blob([ data ]).size;
+	const length = data.size ?? data.byteLength;
+	return Math.ceil(length / 3) * 4;
+}
+
+var TransportError = class extends Error {
+	constructor(reason, description, context, cause) {
+		super(reason);
+		this.type = "TransportError";
+		this.cause = cause;
+		this.description = description;
+		this.context = context;
+	}
+};
+
+var Transport = class extends Emitter {
+	constructor(opts) {
+		super();
+		this.writable = false;
+		installTimers(this, opts);
+		this.opts = opts;
+		this.query = opts.query;
+		this.socket = opts.socket;
+		this.supportsBinary = !opts.forceBase64;
+	}
+	open() {
+		this.readyState = "opening";
+		this.doOpen();
+		return this;
+	}
+	close() {
+		if (this.readyState && this.readyState !== "closed") {
+			this.doClose();
+			this.onClose();
+		}
+		return this;
+	}
+	send(packets) {
+		if (this.readyState === "open") this.write(packets);
+	}
+	pause(_onPause) {}
+	upgrade(_offered) {}
+	takeable(packets) {
+		return packets.slice();
+	}
+	explain() {
+		return "unreadable";
+	}
+	resume() {}
+	onError(reason, description, context, cause) {
+		return this.emitReserved("error", new TransportError(reason, description, context, cause));
+	}
+	onOpen() {
+		this.readyState = "open";
+		this.writable = true;
+		this.emitReserved("open");
+	}
+	onDrain() {
+		this.writable = true;
+		this.emitReserved("drain");
+	}
+	onData(data) {
+		this.onPacket(decodePacket(data, this.socket.binaryType));
+	}
+	onPacket(packet) {
+		this.emitReserved("packet", packet);
+	}
+	onClose(details) {
+		this.readyState = "closed";
+		this.emitReserved("close", details);
+	}
+	createUri(scheme, stamped, base64) {
+		const {secure, hostname, port, path, timestampParam} = this.opts;
+		const {query} = this;
+		if (stamped) query[timestampParam] = Math.random().toString(36).slice(2);
+		if (base64) query.b64 = 1;
+		const origin = `${scheme}${secure ? "s" : ""}://${bracketed(hostname)}`;
+		const shownPort = +port && +port !== (secure ? 443 : 80) ? ":" + port : "";
+		return `${origin}${shownPort}${path}?${encodeQuery(query)}`;
+	}
+};
+
+var log2 = logOf("engine.io-client:socket");
+
+var Upgrade = class {
+	constructor(engine, name) {
+		this.chosen = false;
+		const transport = this.transport = engine.createTransport(name);
+		log2('probing transport "%s"', name);
+		this.engine = engine;
+		this.subs = [ subscribe(transport, "open", () => transport.send([ {
+			type: "ping",
+			data: "probe"
+		} ])), subscribe(transport, "packet", packet => this.onReply(packet)), subscribe(transport, "error", error => this.fail(": " + error)), subscribe(transport, "close", () => this.fail(": transport closed")), subscribe(engine, "close", () => this.fail(": socket closed")), subscribe(engine, "upgrading", to => to !== transport && this.abandon()) ];
+		transport.open();
+	}
+	onReply({type, data}) {
+		const {engine, transport} = this;
+		if (type !== "pong" || data !== "probe") return this.fail("");
+		if (engine.upgrading) return;
+		this.chosen = engine.upgrading = true;
+		engine.emitReserved("upgrading", transport);
+		engine.constructor.priorWebsocketSuccess = transport.name === "websocket";
+		engine.transport.pause(() => {
+			if (!this.subs.length) return;
+			log2("changing transport and sending upgrade packet");
+			this.detach();
+			engine.setTransport(transport);
+			transport.send([ {
+				type: "upgrade"
+			} ]);
+			engine.emitReserved("upgrade", transport);
+			engine.upgrading = false;
+			engine.flush();
+		});
+	}
+	fail(cause) {
+		const {engine, transport} = this;
+		log2('probe transport "%s" failed%s', transport.name, cause);
+		this.abandon();
+		if (this.chosen) {
+			engine.upgrading = false;
+			engine.transport.resume();
+			engine.flush();
+		}
+		engine.emitReserved("upgradeError", failure("probe error" + cause, {
+			transport: transport.name
+		}));
+	}
+	abandon() {
+		this.detach();
+		this.transport.close();
+	}
+	detach() {
+		for (const unsubscribe of this.subs.splice(0)) unsubscribe();
+	}
+};
+
+function fetchByXhr(uri, {method, body, headers, credentials, signal}) {
+	return new Promise((resolve2, reject) => {
+		const xhr = new XMLHttpRequest;
+		xhr.open(method, uri);
+		for (const [name, value] of Object.entries(headers || {})) xhr.setRequestHeader(name, value);
+		xhr.withCredentials = credentials === "include";
+		xhr.onload = () => resolve2({
+			status: xhr.status,
+			text: () => Promise.resolve(xhr.responseText)
+		});
+		xhr.onerror = xhr.onabort = reject;
+		signal.onabort = () => xhr.abort();
+		xhr.send(body);
+	});
+}
+
+var log3 = logOf("engine.io-client:polling");
+
+var POLL_ERROR = "xhr poll error";
+
+var POST_ERROR = "xhr post error";
+
+var Polling = class extends Transport {
+	constructor() {
+		super(...arguments);
+		this.isPolling = false;
+	}
+	get name() {
+		return "polling";
+	}
+	pause(onPause) {
+		this.readyState = "pausing";
+		let waiting = 1;
+		const settled = () => {
+			if (--waiting || this.readyState !== "pausing") return;
+			this.readyState = "paused";
+			onPause();
+		};
+		if (this.isPolling) {
+			waiting++;
+			this.once("pollComplete", settled);
+		}
+		if (!this.writable) {
+			waiting++;
+			this.once("drain", settled);
+		}
+		settled();
+	}
+	upgrade(offered) {
+		const {socket} = this;
+		for (const name of socket.transports) {
+			if (![].concat(offered).includes(name)) continue;
+			socket.constructor.priorWebsocketSuccess = false;
+			new Upgrade(socket, name);
+		}
+	}
+	takeable(packets) {
+		const {maxPayload} = this.socket;
+		let size = -1;
+		const end = maxPayload ? packets.findIndex(({data}, i) => (size += 2 + (data ? encodedLength(data) : 0)) > maxPayload && i) : -1;
+		return packets.slice(0, end < 0 ? void 0 : end);
+	}
+	explain(status) {
+		const {responseText} = this.answer;
+		const [, digit] = /^{"code":([0-5])/.exec(responseText) || [];
+		if (digit) return "server_" + digit;
+		if (this.redirected) return "redirected";
+		if (status) return "status";
+		if (/^\s*</.test(responseText)) return "html";
+		return /^\d+:\d/.test(responseText) ? "engine_3" : responseText ? "unreadable" : "empty";
+	}
+	resume() {
+		if (!this.readyState.startsWith("paus")) return;
+		this.readyState = "open";
+		if (!this.isPolling) this.poll();
+	}
+	doOpen() {
+		this.poll();
+	}
+	doClose() {
+		if (this.readyState === "opening") this.controller.abort(); else this.write([ {
+			type: "close"
+		} ]);
+	}
+	write(packets) {
+		this.writable = false;
+		encodePackets(packets, false, encoded => this.request(POST_ERROR, () => this.onDrain(), joinPayload(encoded)), error => this.onError(POST_ERROR, error, void 0, because("blob")));
+	}
+	onData(data) {
+		log3("polling got data %s", data);
+		for (const packet of decodePayload(data, this.socket.binaryType)) {
+			if (this.readyState === "opening" && packet.type === "open") this.onOpen();
+			if (packet.type === "close") {
+				this.onClose({
+					description: "transport closed by the server"
+				});
+				break;
+			}
+			this.onPacket(packet);
+		}
+		if (this.readyState === "closed") return;
+		this.isPolling = false;
+		this.emitReserved("pollComplete");
+		if (this.readyState === "open") this.poll();
+	}
+	poll() {
+		this.isPolling = true;
+		this.request(POLL_ERROR, text => this.onData(text));
+		this.emitReserved("poll");
+	}
+	async request(failure2, done, body) {
+		const {extraHeaders, withCredentials, timestampRequests, requestTimeout} = this.opts;
+		const context = this.answer = {
+			status: 0,
+			responseText: ""
+		};
+		const controller = this.controller = new AbortController;
+		let code = "no_answer";
+		const timer = requestTimeout && this.setTimeoutFn(() => {
+			code = "request_timeout";
+			controller.abort();
+		}, requestTimeout);
+		try {
+			const uri = this.createUri("http", timestampRequests !== false, !this.supportsBinary && !this.query.sid);
+			log3(body ? "POST %s" : "GET %s", uri);
+			const response = await this.fetch(uri, {
+				method: body ? "POST" : "GET",
+				body,
+				headers: body ? {
+					...extraHeaders,
+					"Content-Type": "text/plain;charset=UTF-8"
+				} : extraHeaders,
+				signal: controller.signal,
+				credentials: withCredentials ? "include" : "same-origin",
+				keepalive: body === "1"
+			});
+			if (code === "no_answer") code = "cut_off";
+			context.responseText = await response.text();
+			context.status = response.status;
+			this.redirected = response.redirected;
+		} catch (error) {
+			context.error = error;
+			if (code === "no_answer" && await this.isRefused()) code = "refused_origin";
+		}
+		this.clearTimeoutFn(timer);
+		const {status, responseText} = context;
+		if (status === 200) return done(responseText);
+		if (status) code = this.explain(true);
+		this.setTimeoutFn(() => this.onError(failure2, status, context, because(code)), 0);
+	}
+	fetch(uri, request) {
+		return (typeof fetch === "function" ? fetch : fetchByXhr)(uri, request);
+	}
+	async isRefused() {
+		const {query} = this;
+		if (query.sid) return false;
+		try {
+			delete query.transport;
+			const uri = this.createUri("http", true, false);
+			if (uri.startsWith(location.origin)) return false;
+			await fetch(uri, {
+				mode: "no-cors"
+			});
+			return true;
+		} catch {
+			return false;
+		}
+	}
+};
+
+var import_node_http = require("node:http");
+
+var import_node_https = require("node:https");
+
+var CookieJar = class {
+	constructor() {
+		this.cookies = new Map;
+	}
+	parse(headers = []) {
+		for (const header of headers) {
+			const [pair, ...attributes] = header.split(";");
+			const equals = pair.indexOf("=");
+			if (equals < 1) continue;
+			const name = pair.slice(0, equals).trim();
+			const expires = expiry(attributes);
+			if (expires <= Date.now()) this.cookies.delete(name); else this.cookies.set(name, {
+				value: pair.slice(equals + 1).trim(),
+				expires
+			});
+		}
+	}
+	header() {
+		for (const [name, {expires}] of this.cookies) if (expires <= Date.now()) this.cookies.delete(name);
+		return [ ...this.cookies ].map(([name, {value}]) => `${name}=${value}`).join("; ");
+	}
+};
+
+function expiry(attributes) {
+	let expires = Infinity;
+	for (const attribute of attributes) {
+		const [name, value = ""] = attribute.split("=", 2).map(part => part.trim());
+		if (/^max-age$/i.test(name) && /^-?\d+$/.test(value)) return Date.now() + +value * 1e3;
+		if (/^expires$/i.test(name)) expires = Date.parse(value) || expires;
+	}
+	return expires;
+}
+
+var TLS = [ "pfx", "key", "passphrase", "cert", "ca", "ciphers", "rejectUnauthorized" ];
+
+var jars = new WeakMap;
+
+function start(uri, options, request) {
+	const url = new URL(uri.replace(/^ws/, "http"));
+	const send = url.protocol === "https:" ? import_node_https.request : import_node_http.request;
+	const tls = Object.fromEntries(TLS.filter(name => options[name] != null).map(name => [ name, options[name] ]));
+	const cookie = jarOf(options)?.header();
+	const headers = {
+		...request.headers,
+		...cookie ? {
+			Cookie: cookie
+		} : {}
+	};
+	const agent = options.agent;
+	const sent = send(url, {
+		...tls,
+		...request,
+		...agent ? {
+			agent
+		} : {},
+		headers
+	});
+	sent.on("response", ({headers: headers2}) => jarOf(options)?.parse(headers2["set-cookie"]));
+	if (options.autoUnref) sent.on("socket", socket => socket.unref());
+	return sent;
+}
+
+function jarOf({withCredentials, socket}) {
+	if (!withCredentials) return void 0;
+	let jar = jars.get(socket);
+	if (!jar) jars.set(socket, jar = new CookieJar);
+	return jar;
+}
+
+var NodePolling = class extends Polling {
+	fetch(uri, {method, body, headers, signal}) {
+		return new Promise((resolve2, reject) => {
+			const sent = start(uri, this.opts, {
+				method,
+				headers: {
+					Accept: "*/*",
+					...headers,
+					...body ? {
+						"Content-Length": Buffer.byteLength(body)
+					} : {}
+				},
+				signal
+			});
+			sent.on("error", reject);
+			sent.on("response", response => {
+				const status = response.statusCode;
+				resolve2({
+					status,
+					redirected: status >= 300 && status < 400,
+					text: async () => {
+						const chunks = [];
+						for await (const chunk of response) chunks.push(chunk);
+						return Buffer.concat(chunks).toString();
+					}
+				});
+			});
+			sent.end(body);
+		});
+	}
+};
+
+var import_node_crypto = require("node:crypto");
+
+var WebSocketTransport = class extends Transport {
+	get name() {
+		return "websocket";
+	}
+	doOpen() {
+		const {protocols, timestampRequests} = this.opts;
+		try {
+			const uri = this.createUri("ws", timestampRequests, !this.supportsBinary);
+			this.ws = this.connect(uri, [].concat(protocols || []));
+		} catch (error) {
+			this.setTimeoutFn(() => this.fail(error), 0);
+			return;
+		}
+		this.ws.binaryType = this.socket.binaryType;
+		this.ws.onopen = () => this.onOpen();
+		this.ws.onmessage = event => this.onData(event.data);
+		this.ws.onerror = event => this.fail(event);
+		this.ws.onclose = event => this.onClose({
+			description: "websocket connection closed",
+			context: event
+		});
+	}
+	connect(uri, protocols) {
+		const {extraHeaders} = this.opts;
+		const Constructor = WebSocket;
+		return new Constructor(uri, protocols, extraHeaders && {
+			headers: extraHeaders
+		});
+	}
+	doClose() {
+		if (!this.ws) return;
+		this.ws.onerror = () => {};
+		this.ws.close();
+	}
+	write(packets) {
+		this.writable = false;
+		encodePackets(packets, this.supportsBinary, encoded => {
+			try {
+				for (const data of encoded) this.ws.send(data);
+			} catch {}
+			queueMicrotask(() => this.onDrain());
+		}, error => this.fail(error, "blob"));
+	}
+	fail(description, code = (this.readyState === "opening" ? "no_websocket" : "connection_lost")) {
+		this.onError("websocket error", description, void 0, because(code));
+	}
+};
+
+var LONGEST = 100 * 1024 * 1024;
+
+var FrameReader = class {
+	constructor() {
+		this.chunks = [];
+		this.size = 0;
+		this.parts = [];
+		this.partsSize = 0;
+		this.opcode = 0;
+	}
+	* read(chunk) {
+		this.chunks.push(chunk);
+		this.size += chunk.length;
+		for (let message = this.next(); message !== void 0; message = this.next()) if (message) yield message;
+	}
+	next() {
+		if (this.size < 2) return void 0;
+		const head = this.peek(10);
+		const short = head[1] & 127;
+		const headSize = short < 126 ? 2 : short === 126 ? 4 : 10;
+		if (this.size < headSize) return void 0;
+		const length = short < 126 ? short : short === 126 ? head.readUInt16BE(2) : Number(head.readBigUInt64BE(2));
+		const opcode = head[0] & 15;
+		if (head[1] & 128) throw new Error("a masked frame");
+		if (head[0] & 112) throw new Error("a reserved bit");
+		if (opcode > 10 || opcode > 2 && opcode < 8) throw new Error("an unknown opcode");
+		const isFinal = head[0] > 127;
+		const isControl = opcode >= 8;
+		if (isControl && (!isFinal || length > 125)) throw new Error("a long control frame");
+		if (!isControl && opcode === 0 !== !!this.opcode) throw new Error("a frame out of order");
+		if (length + this.partsSize > LONGEST) throw new Error("a message that is too long");
+		if (this.size < headSize + length) return void 0;
+		const data = this.take(headSize + length).subarray(headSize);
+		if (isControl) return {
+			opcode,
+			data
+		};
+		this.opcode || (this.opcode = opcode);
+		this.parts.push(data);
+		this.partsSize += length;
+		if (!isFinal) return null;
+		const message = {
+			opcode: this.opcode,
+			data: Buffer.concat(this.parts)
+		};
+		this.parts = [];
+		this.partsSize = 0;
+		this.opcode = 0;
+		return message;
+	}
+	peek(length) {
+		const [first] = this.chunks;
+		return first.length >= length ? first : Buffer.concat(this.chunks.slice(0, length));
+	}
+	take(length) {
+		const all = this.chunks.length === 1 ? this.chunks[0] : Buffer.concat(this.chunks);
+		const rest = all.subarray(length);
+		this.chunks = rest.length ? [ rest ] : [];
+		this.size = rest.length;
+		return all.subarray(0, length);
+	}
+};
+
+function frame(opcode, data, mask) {
+	const {length} = data;
+	const sizeBytes = length < 126 ? 0 : length < 65536 ? 2 : 8;
+	const bytes = Buffer.allocUnsafe(6 + sizeBytes + length);
+	bytes[0] = 128 | opcode;
+	bytes[1] = 128 | (sizeBytes === 0 ? length : sizeBytes === 2 ? 126 : 127);
+	if (sizeBytes === 2) bytes.writeUInt16BE(length, 2); else if (sizeBytes === 8) bytes.writeBigUInt64BE(BigInt(length), 2);
+	bytes.set(mask, 2 + sizeBytes);
+	const start2 = 6 + sizeBytes;
+	for (let i = 0; i < length; i++) bytes[start2 + i] = data[i] ^ mask[i & 3];
+	return bytes;
+}
+
+var GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+
+var CLOSE_TIMEOUT = 5e3;
+
+var NodeWebSocketTransport = class extends WebSocketTransport {
+	connect(uri, protocols) {
+		return new Connection(uri, protocols, this.opts);
+	}
+};
+
+var Connection = class {
+	constructor(uri, protocols, options) {
+		this.binaryType = "arraybuffer";
+		this.reader = new FrameReader;
+		this.isClosing = false;
+		this.isClosed = false;
+		const key = (0, import_node_crypto.randomBytes)(16).toString("base64");
+		this.request = start(uri, options, {
+			headers: {
+				...options.extraHeaders,
+				Connection: "Upgrade",
+				Upgrade: "websocket",
+				"Sec-WebSocket-Version": "13",
+				"Sec-WebSocket-Key": key,
+				...protocols.length ? {
+					"Sec-WebSocket-Protocol": protocols.join(", ")
+				} : {}
+			}
+		});
+		this.request.on("error", error => this.fail(error));
+		this.request.on("response", response => {
+			response.resume();
+			this.fail(new Error(`Unexpected server response: ${response.statusCode}`));
+		});
+		this.request.on("upgrade", (response, stream, head) => {
+			if (response.headers["sec-websocket-accept"] !== (0, import_node_crypto.createHash)("sha1").update(key + GUID).digest("base64")) {
+				stream.destroy();
+				return this.fail(new Error("Invalid Sec-WebSocket-Accept header"));
+			}
+			this.open(stream, head, options);
+		});
+		this.request.end();
+	}
+	send(data) {
+		if (typeof data === "string") this.write(1, Buffer.from(data)); else if (ArrayBuffer.isView(data)) {
+			this.write(2, new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+		} else this.write(2, new Uint8Array(data));
+	}
+	close(code = 1e3) {
+		if (this.isClosing || this.isClosed) return;
+		this.isClosing = true;
+		if (!this.stream) {
+			this.request.destroy();
+			return this.end(1006);
+		}
+		this.write(8, Buffer.of(code >> 8, code & 255));
+		setTimeout(() => this.stream.destroy(), CLOSE_TIMEOUT).unref();
+	}
+	open(stream, head, {autoUnref}) {
+		if (this.isClosed) return void stream.destroy();
+		this.stream = stream;
+		stream.setNoDelay(true);
+		stream.setTimeout(0);
+		if (autoUnref) stream.unref();
+		stream.on("data", chunk => this.receive(chunk));
+		stream.on("error", error => this.fail(error));
+		stream.on("close", () => this.end(1006));
+		this.onopen?.();
+		if (head.length) this.receive(head);
+	}
+	write(opcode, data) {
+		if (this.stream?.writable) this.stream.write(frame(opcode, data, (0, import_node_crypto.randomBytes)(4)));
+	}
+	receive(chunk) {
+		try {
+			for (const message of this.reader.read(chunk)) this.onFrame(message);
+		} catch (error) {
+			this.fail(error);
+			this.stream.destroy();
+		}
+	}
+	onFrame({opcode, data}) {
+		if (opcode === 9) this.write(10, data); else if (opcode === 8) {
+			this.close(data.length > 1 ? data.readUInt16BE() : 1e3);
+			this.stream.end();
+			this.end(data.length > 1 ? data.readUInt16BE() : 1005);
+		} else if (opcode !== 10 && !this.isClosed) {
+			const content = opcode === 1 ? new TextDecoder("utf-8", {
+				fatal: true,
+				ignoreBOM: true
+			}).decode(data) : binary(data);
+			this.onmessage?.({
+				data: content
+			});
+		}
+	}
+	fail(error) {
+		if (this.isClosed) return;
+		this.onerror?.(error);
+		this.end(1006);
+	}
+	end(code) {
+		if (this.isClosed) return;
+		this.isClosed = true;
+		this.onclose?.({
+			code,
+			reason: "",
+			wasClean: code !== 1006
+		});
+	}
+};
+
+function binary(data) {
+	return data.buffer.slice(data.byteOffset, data.byteOffset + data.byteLength);
+}
+
+var LARGEST_EXPONENT = 31;
+
+function backoff(attempts, min, max, jitter) {
+	let delay = min * 2 ** Math.min(attempts, LARGEST_EXPONENT);
+	if (jitter > 0 && jitter <= 1) {
+		const random = Math.random();
+		delay *= 1 + random * jitter * (random * 10 & 1 ? 1 : -1);
+	}
+	return Math.floor(Math.min(delay, max));
+}
+
+var protocol = 5;
+
+var RESERVED = /^(connect(_error)?|disconnect(ing)?|(new|remove)Listener)$/;
+
+function isReserved(event) {
+	return RESERVED.test(event);
+}
+
+var MOST_ATTACHMENTS = 10;
+
+var HEAD = /^([0-6])(?:(\d*)-)?(?:(\/[^,]*),?)?(\d*)/;
+
+var Decoder = class extends Emitter {
+	constructor() {
+		super(...arguments);
+		this.expected = 0;
+		this.buffers = [];
+	}
+	add(data) {
+		if (typeof data === "string") this.addText(data); else if (isBinary(data)) this.addAttachment(data); else throw new Error("Unknown type: " + data);
+	}
+	destroy() {
+		this.incomplete = void 0;
+		this.buffers = [];
+	}
+	addText(text) {
+		if (this.incomplete) throw new Error("got plaintext data when reconstructing a packet");
+		const match = HEAD.exec(text);
+		if (!match) throw new Error("unknown packet type " + text[0]);
+		const [head, digit, count, nsp = "/", id] = match;
+		const json = text.slice(head.length);
+		const hasAttachments = +digit >= 5;
+		if (hasAttachments !== (count !== void 0) || hasAttachments && !(+count >= 1)) {
+			throw new Error("Illegal attachments");
+		}
+		if (+count > MOST_ATTACHMENTS) throw new Error("too many attachments");
+		const packet = {
+			type: hasAttachments ? +digit - 3 : +digit,
+			nsp
+		};
+		if (id) packet.id = +id;
+		if (json) {
+			try {
+				packet.data = JSON.parse(json);
+			} catch {}
+			if (!isPayloadValid(packet)) throw new Error("invalid payload");
+		}
+		if (hasAttachments) {
+			this.incomplete = packet;
+			this.expected = +count;
+		} else {
+			this.emitReserved("decoded", packet);
+		}
+	}
+	addAttachment(data) {
+		const packet = this.incomplete;
+		if (!packet) throw new Error("got binary data when not reconstructing a packet");
+		if (this.buffers.push(data) === this.expected) {
+			packet.data = attach(packet.data, this.buffers);
+			this.destroy();
+			this.emitReserved("decoded", packet);
+		}
+	}
+};
+
+function isPayloadValid({type, data}) {
+	const isObject = Object.prototype.toString.call(data) === "[object Object]";
+	if (type === 0) return isObject;
+	if (type === 1) return false;
+	if (type === 4) return isObject || typeof data === "string";
+	if (!Array.isArray(data) || type === 3) return Array.isArray(data);
+	return typeof data[0] === "number" || typeof data[0] === "string" && !isReserved(data[0]);
+}
+
+function attach(value, buffers) {
+	if (!value || typeof value !== "object") return value;
+	if (value._placeholder === true) {
+		const buffer = typeof value.num === "number" && buffers[value.num];
+		if (!buffer) throw new Error("illegal attachments");
+		return buffer;
+	}
+	for (const key of Object.keys(value)) value[key] = attach(value[key], buffers);
+	return value;
+}
+
+var Encoder = class {
+	encode(packet) {
+		const {type, nsp, id, data} = packet;
+		const attachments = [];
+		const hasAttachments = (type === 2 || type === 3) && containsBinary(data);
+		const json = data == null ? "" : JSON.stringify(data, hasAttachments ? detaching(attachments) : void 0);
+		const head = hasAttachments ? type + 3 + `${attachments.length}-` : type;
+		return [ head + (nsp && nsp !== "/" ? nsp + "," : "") + (id ?? "") + json, ...attachments ];
+	}
+};
+
+function detaching(attachments) {
+	return function(key, value) {
+		const original = this[key];
+		return isBinary(original) ? {
+			_placeholder: true,
+			num: attachments.push(original) - 1
+		} : value;
+	};
+}
+
+function containsBinary(value, fromJSON) {
+	if (!value || typeof value !== "object") return false;
+	if (isBinary(value)) return true;
+	if (typeof value.toJSON === "function" && !fromJSON) return containsBinary(value.toJSON(), true);
+	return Object.values(value).some(item => containsBinary(item));
+}
+
+var log4 = logOf("socket.io-client:socket");
+
+var Socket2 = class extends Emitter {
+	constructor(io2, nsp, opts) {
+		super();
+		this.connected = false;
+		this.recovered = false;
+		this.receiveBuffer = [];
+		this.sendBuffer = [];
+		this._queue = [];
+		this.ids = 0;
+		this.acks = {};
+		this.flags = {};
+		this._anyListeners = [];
+		this._anyOutgoingListeners = [];
+		this.io = io2;
+		this.nsp = nsp;
+		this._opts = {
+			...opts
+		};
+		if (opts?.auth) this.auth = opts.auth;
+		if (io2._autoConnect) this.open();
+	}
+	get disconnected() {
+		return !this.connected;
+	}
+	get active() {
+		return !!this.subs;
+	}
+	connect() {
+		const {io: io2} = this;
+		const isOpen = io2._readyState === "open";
+		if (this.connected || this.subs && isOpen) return this;
+		this.subs = this.subs || [ subscribe(io2, "open", () => this.onopen()), subscribe(io2, "packet", packet => this.onpacket(packet)), subscribe(io2, "error", error => !this.connected && this.onerror(error)), subscribe(io2, "close", (reason, description) => this.onclose(reason, description)) ];
+		if (!io2._reconnecting) io2.open();
+		if (isOpen) this.onopen();
+		return this;
+	}
+	open() {
+		return this.connect();
+	}
+	send(...args) {
+		return this.emit("message", ...args);
+	}
+	emit(event, ...params) {
+		if (isReserved(event)) throw new Error(`"${event}" is a reserved event name`);
+		const args = [ event, ...params ];
+		const {flags, io: io2} = this;
+		this.flags = {};
+		if (this._opts.retries && !flags.fromQueue && !flags.volatile) {
+			this._addToQueue(args, flags);
+			return this;
+		}
+		const packet = {
+			type: 2,
+			nsp: this.nsp,
+			data: args,
+			options: {
+				compress: flags.compress !== false
+			}
+		};
+		if (typeof args[args.length - 1] === "function") {
+			packet.id = this.ids++;
+			this._registerAck(packet.id, args.pop(), flags.timeout ?? this._opts.ackTimeout);
+		}
+		const isConnected = this.connected && !io2.engine._hasPingExpired();
+		if (flags.volatile && !(isConnected && io2.engine.transport.writable)) {
+			log4("discard packet as the transport is not currently writable");
+			return this;
+		}
+		if (isConnected) this._send(packet); else this.sendBuffer.push(packet);
+		return this;
+	}
+	emitWithAck(event, ...args) {
+		return new Promise((resolve2, reject) => {
+			const ack = (error, value) => error ? reject(error) : resolve2(value);
+			ack.withError = true;
+			this.emit(event, ...[ ...args, ack ]);
+		});
+	}
+	_registerAck(id, ack, timeout) {
+		if (timeout === void 0) {
+			this.acks[id] = ack;
+			return;
+		}
+		const timer = this.io.setTimeoutFn(() => {
+			delete this.acks[id];
+			this.sendBuffer = this.sendBuffer.filter(packet => packet.id !== id);
+			ack.call(this, new Error("operation has timed out"));
+		}, timeout);
+		const timed = (...args) => {
+			this.io.clearTimeoutFn(timer);
+			ack.apply(this, args);
+		};
+		timed.withError = true;
+		this.acks[id] = timed;
+	}
+	_addToQueue(args, flags) {
+		const ack = typeof args[args.length - 1] === "function" ? args.pop() : void 0;
+		const queued = {
+			args,
+			flags: {
+				fromQueue: true,
+				...flags
+			},
+			pending: false,
+			tryCount: 0
+		};
+		const settle = (error, ...response) => {
+			if (queued !== this._queue[0]) return;
+			queued.pending = false;
+			if (!error || queued.tryCount > this._opts.retries) {
+				this._queue.shift();
+				if (ack) call(this, ack, [ error, ...response ]);
+			}
+			this._drainQueue();
+		};
+		settle.withError = true;
+		args.push(settle);
+		this._queue.push(queued);
+		this._drainQueue();
+	}
+	_drainQueue(force) {
+		const [queued] = this._queue;
+		if (!this.connected || !queued || queued.pending && !force) return;
+		queued.pending = true;
+		queued.tryCount++;
+		this.flags = queued.flags;
+		this.emit(...queued.args);
+	}
+	_send(packet) {
+		for (const listener of [ ...this._anyOutgoingListeners ]) call(this, listener, packet.data);
+		this.packet(packet);
+	}
+	packet(packet) {
+		this.io._packet(packet);
+	}
+	onopen() {
+		const {io: io2, auth} = this;
+		const {engine} = io2;
+		let sent = false;
+		const connect = data => {
+			if (sent || io2.engine !== engine || !this.subs) return;
+			sent = true;
+			this.packet({
+				type: 0,
+				nsp: this.nsp,
+				data: this._pid ? {
+					pid: this._pid,
+					offset: this._lastOffset,
+					...data
+				} : data
+			});
+		};
+		log4("transport is open - connecting");
+		if (typeof auth === "function") auth(connect); else connect(auth);
+	}
+	onerror(error) {
+		if (!this.isWarned && !this.hasListeners("connect_error")) {
+			this.isWarned = true;
+			console.warn("connect_error", error);
+		}
+		this.emitReserved("connect_error", error);
+	}
+	onclose(reason, description) {
+		log4("close (%s)", reason);
+		this.connected = false;
+		this.id = void 0;
+		this.emitReserved("disconnect", reason, description);
+		for (const id of Object.keys(this.acks)) {
+			if (this.sendBuffer.some(packet => String(packet.id) === id)) continue;
+			const ack = this.acks[id];
+			delete this.acks[id];
+			if (ack.withError) call(this, ack, [ new Error("socket has been disconnected") ]);
+		}
+	}
+	onpacket(packet) {
+		const {type, nsp, data} = packet;
+		if (nsp !== this.nsp) return;
+		if (type === 0) {
+			if (this.io._readyState !== "open") return;
+			if (data?.sid) this.onconnect(data.sid, data.pid); else this.onerror(failure(VERSION_MISMATCH, {
+				cause: because("engine_3")
+			}));
+		} else if (type === 2 || type === 5) {
+			this.onevent(packet);
+		} else if (type === 3 || type === 6) {
+			this.onack(packet);
+		} else if (type === 1) {
+			this.destroy();
+			this.onclose("io server disconnect");
+		} else if (type === 4) {
+			this.destroy();
+			const {message = data, data: details} = data || {};
+			this.onerror(failure(message, {
+				data: details
+			}));
+		}
+	}
+	onevent({id, data}) {
+		const args = data || [];
+		const last = args[args.length - 1];
+		log4("emitting event %j", args);
+		if (this._pid && id == null && typeof last === "string") this._lastOffset = last;
+		if (id != null) args.push(this.ack(id));
+		if (this.connected) this.emitEvent(args); else this.receiveBuffer.push(args);
+	}
+	emitEvent(args) {
+		for (const listener of [ ...this._anyListeners ]) call(this, listener, args);
+		this.emitReserved(...args);
+	}
+	ack(id) {
+		const {engine} = this.io;
+		let sent = false;
+		return (...args) => {
+			if (sent || !this.connected || engine !== this.io.engine) return;
+			sent = true;
+			this.packet({
+				type: 3,
+				nsp: this.nsp,
+				id,
+				data: args
+			});
+		};
+	}
+	onack({id, data}) {
+		const ack = this.acks[id];
+		if (!ack) return;
+		delete this.acks[id];
+		ack.apply(this, ack.withError ? [ null, ...data || [] ] : data || []);
+	}
+	onconnect(id, pid) {
+		log4("socket connected with id %s", id);
+		this.id = id;
+		this.recovered = !!pid && this._pid === pid;
+		this._pid = pid;
+		this.connected = true;
+		while (this.connected && this.receiveBuffer.length) this.emitEvent(this.receiveBuffer.shift());
+		while (this.connected && this.sendBuffer.length) this._send(this.sendBuffer.shift());
+		this._drainQueue(true);
+		if (this.connected) this.emitReserved("connect");
+	}
+	destroy() {
+		for (const unsubscribe of this.subs || []) unsubscribe();
+		this.subs = void 0;
+		this.io._destroy();
+	}
+	disconnect() {
+		if (this.connected) this.packet({
+			type: 1,
+			nsp: this.nsp
+		});
+		this.destroy();
+		if (this.connected) this.onclose("io client disconnect");
+		return this;
+	}
+	close() {
+		return this.disconnect();
+	}
+	compress(compress) {
+		this.flags.compress = compress;
+		return this;
+	}
+	get volatile() {
+		this.flags.volatile = true;
+		return this;
+	}
+	timeout(timeout) {
+		this.flags.timeout = timeout;
+		return this;
+	}
+};
+
+for (const kind of [ "Any", "AnyOutgoing" ]) {
+	const methods2 = Socket2.prototype;
+	const field = `_a${kind.slice(1)}Listeners`;
+	methods2["on" + kind] = function(listener) {
+		this[field].push(listener);
+		return this;
+	};
+	methods2["prepend" + kind] = function(listener) {
+		this[field].unshift(listener);
+		return this;
+	};
+	methods2["off" + kind] = function(listener) {
+		const index = this[field].indexOf(listener);
+		this[field] = listener ? this[field].filter((_, i) => i !== index) : [];
+		return this;
+	};
+	methods2["listeners" + kind] = function() {
+		return this[field];
+	};
+}
+
+var VERSION_MISMATCH = "It seems you are trying to reach a Socket.IO server in v2.x with a v3.x client, but they are not compatible (more information here: https://socket.io/docs/v3/migrating-from-2-x-to-3-0/)";
+
+var log5 = logOf("socket.io-client:manager");
+
+var ACCESSORS = [ [ "reconnection", true ], [ "reconnectionAttempts", Infinity, true ], [ "reconnectionDelay", 1e3, true ], [ "reconnectionDelayMax", 5e3, true ], [ "randomizationFactor", .5 ], [ "timeout", 2e4 ] ];
+
+var Manager = class extends Emitter {
+	constructor(uri, opts = {}) {
+		super();
+		this._readyState = "closed";
+		this._reconnecting = false;
+		this.nsps = {};
+		this.subs = [];
+		this.attempts = 0;
+		this.skipReconnect = false;
+		if (uri && typeof uri === "object") {
+			opts = uri;
+			uri = void 0;
+		}
+		opts.path = opts.path || "/socket.io";
+		this.uri = uri;
+		this.opts = opts;
+		installTimers(this, opts);
+		for (const [name, value, isZeroNothing] of ACCESSORS) {
+			const given = opts[name];
+			this["_" + name] = isZeroNothing ? given || value : given ?? value;
+		}
+		const parser = opts.parser || {
+			Encoder,
+			Decoder
+		};
+		this.encoder = new parser.Encoder;
+		this.decoder = new parser.Decoder;
+		this._autoConnect = opts.autoConnect !== false;
+		if (this._autoConnect) this.open();
+	}
+	open(callback) {
+		if (this._readyState !== "closed") return this;
+		log5("opening %s", this.uri);
+		const engine = this.engine = new Socket(this.uri, this.opts);
+		this._readyState = "opening";
+		this.skipReconnect = false;
+		const onError = error => {
+			this.cleanup();
+			this._readyState = "closed";
+			this.emitReserved("error", error);
+			if (callback) callback(error); else if (this._readyState === "closed" && !this.attempts) this.reconnect();
+		};
+		this.subs.push(subscribe(engine, "open", () => {
+			this.onopen();
+			callback?.();
+		}), subscribe(engine, "error", onError), subscribe(engine, "close", (reason, description) => onError(failure(reason, {
+			description,
+			cause: because("closed_early")
+		}))));
+		if (this._timeout !== false) {
+			const timer = this.setTimeoutFn(() => {
+				onError(failure("timeout", {
+					cause: because("timeout")
+				}));
+				engine.close();
+			}, this._timeout);
+			this.subs.push(() => this.clearTimeoutFn(timer));
+		}
+		return this;
+	}
+	connect(callback) {
+		return this.open(callback);
+	}
+	socket(nsp, opts) {
+		let socket = this.nsps[nsp];
+		if (!socket) {
+			socket = this.nsps[nsp] = new Socket2(this, nsp, opts);
+		} else if (this._autoConnect && !socket.active) {
+			socket.connect();
+		}
+		return socket;
+	}
+	_destroy() {
+		if (!Object.values(this.nsps).some(socket => socket.active)) this._close();
+	}
+	_packet(packet) {
+		log5("writing packet %j", packet);
+		for (const encoded of this.encoder.encode(packet)) this.engine.write(encoded, packet.options);
+	}
+	_close() {
+		this.skipReconnect = true;
+		this._reconnecting = false;
+		this.onclose("forced close");
+	}
+	disconnect() {
+		this._close();
+	}
+	onopen() {
+		this.cleanup();
+		const {engine, decoder} = this;
+		log5("open");
+		this._readyState = "open";
+		this.subs.push(subscribe(engine, "ping", () => this.emitReserved("ping")), subscribe(engine, "data", data => this.ondata(data)), subscribe(engine, "error", error => this.emitReserved("error", error)), subscribe(engine, "close", (reason, description) => this.onclose(reason, description)), subscribe(decoder, "decoded", packet => {
+			Promise.resolve().then(() => this.emitReserved("packet", packet));
+		}));
+		this.emitReserved("open");
+	}
+	ondata(data) {
+		try {
+			this.decoder.add(data);
+		} catch (error) {
+			this.onclose("parse error", error);
+		}
+	}
+	cleanup() {
+		for (const unsubscribe of this.subs.splice(0)) unsubscribe();
+		this.decoder.destroy();
+	}
+	onclose(reason, description) {
+		log5("closed due to %s", reason);
+		this.cleanup();
+		this.engine?.close();
+		this.attempts = 0;
+		this._readyState = "closed";
+		this.emitReserved("close", reason, description);
+		this.reconnect();
+	}
+	isStopped() {
+		return this.skipReconnect || !this._reconnection;
+	}
+	reconnect() {
+		if (this._reconnecting || this.isStopped()) return;
+		if (this.attempts >= this._reconnectionAttempts) {
+			log5("reconnect failed");
+			this.attempts = 0;
+			this.emitReserved("reconnect_failed");
+			return;
+		}
+		this._reconnecting = true;
+		const delay = backoff(this.attempts++, this._reconnectionDelay, this._reconnectionDelayMax, this._randomizationFactor);
+		log5("will wait %dms before reconnect attempt", delay);
+		const timer = this.setTimeoutFn(() => {
+			if (!this.isStopped()) this.emitReserved("reconnect_attempt", this.attempts);
+			if (this.isStopped()) this._reconnecting = false; else this.open(error => this.onattempt(error));
+		}, delay);
+		this.subs.push(() => this.clearTimeoutFn(timer));
+	}
+	onattempt(error) {
+		this._reconnecting = false;
+		if (error) {
+			this.reconnect();
+			this.emitReserved("reconnect_error", error);
+		} else {
+			const {attempts} = this;
+			this.attempts = 0;
+			this.emitReserved("reconnect", attempts);
+		}
+	}
+};
+
+for (const [name] of ACCESSORS) {
+	Manager.prototype[name] = function(value) {
+		if (value === void 0) return this["_" + name];
+		this["_" + name] = value;
+		return this;
+	};
+}
+
+var log6 = logOf("socket.io-client");
+
+var cache = {};
+
+function lookup(uri, opts = {}) {
+	if (uri && typeof uri === "object") {
+		opts = uri;
+		uri = void 0;
+	}
+	const {id, path, query, source} = resolve(uri, opts.path || "/socket.io");
+	const shared = cache[id];
+	const isOwn = opts.forceNew || opts.multiplex === false || shared && path in shared["nsps"];
+	log6(isOwn || !shared ? "new io instance for %s" : "sharing the connection to %s", source);
+	const manager = !isOwn && shared || new Manager(source, opts);
+	if (!isOwn) cache[id] = manager;
+	if (query && !opts.query) opts.query = decodeQuery(query);
+	return manager.socket(path, opts);
+}
+
+var io = Object.assign(lookup, {
+	Manager,
+	Socket: Socket2,
+	io: lookup,
+	connect: lookup,
+	protocol
+});
+
+var WebTransportTransport = class extends Transport {
+	get name() {
+		return "webtransport";
+	}
+};
+
+var WebTransport = WebTransportTransport;
+
+Object.assign(transportsByName, {
+	polling: NodePolling,
+	websocket: NodeWebSocketTransport
+});
+
+0 && (module.exports = {
+	Fetch,
+	Manager,
+	NodeWebSocket,
+	NodeXHR,
+	Socket,
+	WebSocket,
+	WebTransport,
+	XHR,
+	connect,
+	io,
+	protocol
+});
+
+module.exports = module.exports.io;
+
+module.exports.default = module.exports;

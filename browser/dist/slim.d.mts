@@ -1,0 +1,2 @@
+export * from "./slim.js";
+export { io as default } from "./slim.js";

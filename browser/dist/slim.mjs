@@ -1,0 +1,1067 @@
+var ADDRESS = /^(?:(?:(https?|wss?):)?\/\/)?(?:[^@/?#]*@)?(?:\[([^\]]*)\]|([^:/?#]*))(?::(\d*))?([^?#]*)(?:\?([^#]*))?/;
+
+function parse(address) {
+	let [, protocol2 = "", ipv6, name = "", port = "", path = "", query = ""] = ADDRESS.exec(address) || [];
+	return {
+		protocol: protocol2,
+		host: ipv6 || name,
+		port,
+		path,
+		query
+	};
+}
+
+function pageLocation() {
+	return typeof location == "object" ? location : void 0;
+}
+
+function resolve(uri, path, base = pageLocation()) {
+	let source = uri || "/";
+	/^\/(?!\/)/.test(source) && (source = (base ? base.host : "localhost") + source);
+	let target = parse(source);
+	target.protocol || (target.protocol = base && base.protocol !== "https:" ? "http" : "https", 
+	source = target.protocol + "://" + source.replace(/^\/\//, ""));
+	let port = target.port || (/s$/.test(target.protocol) ? "443" : "80"), host = bracketed(target.host);
+	return {
+		...target,
+		port,
+		path: target.path || "/",
+		source,
+		id: `${target.protocol}://${host}:${port}${path}`
+	};
+}
+
+function bracketed(host) {
+	return host.includes(":") ? `[${host}]` : host;
+}
+
+function encodeQuery(query) {
+	return Object.entries(query).map(pair => pair.map(part => encodeURIComponent(part)).join("=")).join("&");
+}
+
+function decodeQuery(text) {
+	return Object.fromEntries(new URLSearchParams(text.replace(/\+/g, "%2B")));
+}
+
+function backoff(attempts, min, max, jitter) {
+	let delay = min * 2 ** Math.min(attempts, 31);
+	if (jitter > 0 && jitter <= 1) {
+		let random = Math.random();
+		delay *= 1 + random * jitter * (random * 10 & 1 ? 1 : -1);
+	}
+	return Math.floor(Math.min(delay, max));
+}
+
+function failure(message, details) {
+	return Object.assign(new Error(message), details);
+}
+
+function call(target, callback, args) {
+	try {
+		callback.apply(target, args);
+	} catch (error) {
+		queueMicrotask(() => {
+			throw error;
+		});
+	}
+}
+
+var Emitter = class {
+	on(event, listener) {
+		let callbacks = this._callbacks = this._callbacks || {}, key = "$" + event;
+		return (callbacks[key] = callbacks[key] || []).push(listener), this;
+	}
+	once(event, listener) {
+		let callback = (...args) => {
+			this.off(event, callback), listener.apply(this, args);
+		};
+		return callback.fn = listener, this.on(event, callback);
+	}
+	off(event, listener) {
+		let callbacks = this._callbacks || {}, key = "$" + event, list = callbacks[key] || [];
+		if (!arguments.length) this._callbacks = {}; else if (arguments.length > 1) {
+			let index = list.findIndex(callback => listener && (callback === listener || callback.fn === listener));
+			index >= 0 && list.splice(index, 1);
+		}
+		return (arguments.length < 2 || !list.length) && delete callbacks[key], this;
+	}
+	emit(event, ...args) {
+		for (let callback of this.listeners(event).slice()) call(this, callback, args);
+		return this;
+	}
+	listeners(event) {
+		return this._callbacks?.["$" + event] || [];
+	}
+	hasListeners(event) {
+		return !!this.listeners(event).length;
+	}
+}, methods = Emitter.prototype;
+
+methods.emitReserved = methods.emit;
+
+methods.addEventListener = methods.on;
+
+methods.removeListener = methods.removeEventListener = methods.removeAllListeners = methods.off;
+
+function subscribe(emitter, event, listener) {
+	return emitter.on(event, listener), () => emitter.off(event, listener);
+}
+
+var native = {
+	setTimeout,
+	clearTimeout
+};
+
+function installTimers(target, options) {
+	let source = options.useNativeTimers ? native : globalThis;
+	target.b = source.setTimeout.bind(globalThis), target.c = source.clearTimeout.bind(globalThis);
+}
+
+function because(code) {
+	return failure(code, {
+		code
+	});
+}
+
+var listeners = new Set;
+
+typeof addEventListener == "function" && addEventListener("offline", () => {
+	for (let listener of [ ...listeners ]) listener();
+});
+
+function onOffline(listener) {
+	return listeners.add(listener), () => {
+		listeners.delete(listener);
+	};
+}
+
+var LONGEST_DELAY = 2 ** 31 - 1, transportsByName = {}, _Socket = class _Socket extends Emitter {
+	constructor(uri, options) {
+		super();
+		this.id = null;
+		this.binaryType = "arraybuffer";
+		this.writeBuffer = [];
+		this.f = !1;
+		this.n = {
+			...transportsByName
+		};
+		this.h = 0;
+		this.o = 0;
+		this.i = 1 / 0;
+		this.q = [];
+		let opts = this.opts = {
+			upgrade: !0,
+			timestampParam: "t",
+			addTrailingSlash: !0,
+			transportOptions: {},
+			...options
+		};
+		installTimers(this, opts);
+		let page = pageLocation(), {hostname, port, secure = page?.protocol === "https:"} = opts;
+		if (uri) {
+			let address = parse(uri);
+			hostname = address.host, port = address.port, secure = /s$/.test(address.protocol), 
+			address.query && (opts.query = address.query);
+		} else opts.host && (hostname = parse(opts.host).host || opts.host);
+		opts.secure = secure, opts.port = port || !hostname && page?.port || (secure ? "443" : "80"), 
+		opts.hostname = hostname || page?.hostname || "localhost", typeof opts.query == "string" && (opts.query = decodeQuery(opts.query)), 
+		opts.path = opts.path.replace(/\/$/, "") + (opts.addTrailingSlash ? "/" : "");
+		let {transports, transportImplementations} = opts;
+		if (transports && transportImplementations) throw new Error("specifying both 'transportImplementations' and 'transports' options is not supported");
+		let given = transportImplementations || transports || Object.keys(transportsByName);
+		if (this.transports = given.map(item => {
+			if (typeof item != "function") return item;
+			let name = item.prototype.name;
+			return this.n[name] = item, name;
+		}).filter(name => this.n[name]?.prototype.doOpen), typeof addEventListener == "function" && opts.closeOnBeforeunload) {
+			let leave = () => {
+				this.transport.off(), this.transport.close();
+			};
+			addEventListener("beforeunload", leave), this.q.push(() => removeEventListener("beforeunload", leave));
+		}
+		if (opts.hostname !== "localhost") {
+			let lost = () => this.g("transport close", {
+				description: "network connection lost"
+			});
+			this.q.push(onOffline(lost));
+		}
+		this.z();
+	}
+	A(name) {
+		let query = {
+			...this.opts.query,
+			EIO: _Socket.protocol,
+			transport: name
+		};
+		return this.id && (query.sid = this.id), new this.n[name]({
+			...this.opts,
+			query,
+			socket: this,
+			...this.opts.transportOptions[name]
+		});
+	}
+	z() {
+		let {transports} = this;
+		if (this.readyState = "opening", !transports.length) {
+			this.b(() => this.emitReserved("error", "No transports available"), 0);
+			return;
+		}
+		let remembered = this.opts.rememberUpgrade && _Socket.priorWebsocketSuccess && transports.includes("websocket");
+		this.B(this.A(remembered ? "websocket" : transports[0])), this.transport.open();
+	}
+	B(transport) {
+		this.transport?.off(), this.transport = transport.on("drain", () => this.R()).on("packet", packet => this.S(packet)).on("error", error => this.C(error)).on("close", details => this.g("transport close", details));
+	}
+	S(packet) {
+		if (this.readyState === "closed") return;
+		let {type, data} = packet;
+		this.emitReserved("packet", packet), this.emitReserved("heartbeat"), type === "error" || !this.id && type !== "open" ? this.D(data) : type === "open" && !this.id ? this.T(data) : type === "ping" ? (this.E("pong"), 
+		this.emitReserved("ping"), this.emitReserved("pong"), this.F()) : type === "message" && (this.emitReserved("data", data), 
+		this.emitReserved("message", data));
+	}
+	T(json) {
+		let data;
+		try {
+			data = JSON.parse(json);
+		} catch {}
+		if (!data || typeof data.sid != "string" || !(data.pingInterval + data.pingTimeout > 0)) return this.D("parser error");
+		this.emitReserved("handshake", data), this.id = this.transport.query.sid = data.sid, 
+		this.o = Math.min(data.pingInterval + data.pingTimeout, LONGEST_DELAY), this.maxPayload = data.maxPayload, 
+		this.readyState = "open", _Socket.priorWebsocketSuccess = this.transport.name === "websocket", 
+		this.emitReserved("open"), this.flush(), this.F(), !(this.readyState !== "open" || !this.opts.upgrade) && this.transport.upgrade(data.upgrades);
+	}
+	F() {
+		this.c(this.p), this.readyState !== "closed" && (this.i = Date.now() + this.o, this.p = this.b(() => this.g("ping timeout"), this.o));
+	}
+	U() {
+		let expired = Date.now() > this.i;
+		return expired && this.i && (this.i = 0, queueMicrotask(() => this.g("ping timeout"))), 
+		expired;
+	}
+	R() {
+		this.writeBuffer.splice(0, this.h), this.h = 0, this.writeBuffer.length ? this.flush() : this.emitReserved("drain");
+	}
+	flush() {
+		if (this.readyState === "closed" || !this.transport.writable || this.f || !this.writeBuffer.length) return;
+		let packets = this.transport.G(this.writeBuffer);
+		this.transport.send(packets), this.h = packets.length, this.emitReserved("flush");
+	}
+	write(data, options, onFlush) {
+		return this.E("message", data, options, onFlush), this;
+	}
+	send(data, options, onFlush) {
+		return this.write(data, options, onFlush);
+	}
+	E(type, data, options, onFlush) {
+		if (this.readyState.startsWith("clos")) return;
+		typeof options == "function" && (onFlush = options, options = null);
+		let packet = {
+			type,
+			data,
+			options: {
+				...options,
+				compress: options?.compress !== !1
+			}
+		};
+		this.emitReserved("packetCreate", packet), this.writeBuffer.push(packet), onFlush && this.once("flush", onFlush), 
+		this.flush();
+	}
+	close() {
+		if (this.readyState.startsWith("clos")) return this;
+		this.readyState = "closing";
+		let finish = () => this.g("forced close"), afterUpgrade = () => {
+			this.f ? this.once("upgrade", finish).once("upgradeError", finish) : finish();
+		};
+		return this.writeBuffer.length ? this.once("drain", afterUpgrade) : afterUpgrade(), 
+		this;
+	}
+	D(code) {
+		this.C(failure("server error", {
+			code,
+			cause: because(this.transport.r())
+		}));
+	}
+	C(error) {
+		if (_Socket.priorWebsocketSuccess = !1, this.opts.tryAllTransports && this.transports.length > 1 && this.readyState === "opening") return this.transports.shift(), 
+		this.z();
+		this.emitReserved("error", error), this.g("transport error", error);
+	}
+	g(reason, description) {
+		if (this.readyState !== "closed") {
+			this.readyState = "closed", this.c(this.p);
+			for (let cleanup of this.q) cleanup();
+			this.transport && (this.transport.off("close"), this.transport.close(), this.transport.off()), 
+			this.id = null, this.emitReserved("close", reason, description), this.writeBuffer = [], 
+			this.h = 0;
+		}
+	}
+};
+
+_Socket.protocol = 4, _Socket.priorWebsocketSuccess = !1;
+
+var Socket = _Socket;
+
+var TYPES = [ "open", "close", "ping", "pong", "message", "upgrade", "noop" ];
+
+var UNREADABLE = {
+	type: "error",
+	data: "parser error"
+}, SEPARATOR = "";
+
+function isBinary(value) {
+	return value instanceof ArrayBuffer || ArrayBuffer.isView(value) || value instanceof Blob;
+}
+
+function toBase64(data) {
+	let bytes = ArrayBuffer.isView(data) ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength) : new Uint8Array(data), text = "";
+	for (let i = 0; i < bytes.length; i += 32768) text += String.fromCharCode(...bytes.subarray(i, i + 32768));
+	return "b" + btoa(text);
+}
+
+function fromBase64(text) {
+	let characters = atob(text), bytes = new Uint8Array(characters.length);
+	for (let i = 0; i < bytes.length; i++) bytes[i] = characters.charCodeAt(i);
+	return bytes.buffer;
+}
+
+function encodePacket({type, data}, supportsBinary) {
+	return isBinary(data) ? supportsBinary ? data : data instanceof Blob ? data.arrayBuffer().then(toBase64) : toBase64(data) : TYPES.indexOf(type) + (data || "");
+}
+
+function encodePackets(packets, supportsBinary, done, failed) {
+	let encoded = packets.map(packet => encodePacket(packet, supportsBinary));
+	encoded.some(part => part instanceof Promise) ? Promise.all(encoded).then(done, failed) : done(encoded);
+}
+
+function joinPayload(encoded) {
+	return encoded.join(SEPARATOR);
+}
+
+function decodePacket(encoded, binaryType) {
+	if (typeof encoded != "string") return {
+		type: "message",
+		data: present(encoded, binaryType)
+	};
+	if (encoded[0] === "b") try {
+		return {
+			type: "message",
+			data: present(fromBase64(encoded.slice(1)), binaryType)
+		};
+	} catch {
+		return UNREADABLE;
+	}
+	let type = TYPES[encoded.charCodeAt(0) - 48];
+	return type ? encoded.length > 1 ? {
+		type,
+		data: encoded.slice(1)
+	} : {
+		type
+	} : UNREADABLE;
+}
+
+function decodePayload(payload, binaryType) {
+	let packets = [];
+	for (let encoded of payload.split(SEPARATOR)) {
+		let packet = decodePacket(encoded, binaryType);
+		if (packets.push(packet), packet.type === "error") break;
+	}
+	return packets;
+}
+
+function present(data, binaryType) {
+	return binaryType === "blob" && !(data instanceof Blob) ? new Blob([ data ]) : data;
+}
+
+function encodedLength(data) {
+	if (typeof data == "string") return new Blob([ data ]).size;
+	let length = data.size ?? data.byteLength;
+	return Math.ceil(length / 3) * 4;
+}
+
+var protocol = 5;
+
+var RESERVED = /^(connect(_error)?|disconnect(ing)?|(new|remove)Listener)$/;
+
+function isReserved(event) {
+	return RESERVED.test(event);
+}
+
+var MOST_ATTACHMENTS = 10, HEAD = /^([0-6])(?:(\d*)-)?(?:(\/[^,]*),?)?(\d*)/, Decoder = class extends Emitter {
+	constructor() {
+		super(...arguments);
+		this.H = 0;
+		this.s = [];
+	}
+	add(data) {
+		if (typeof data == "string") this.V(data); else if (isBinary(data)) this.W(data); else throw new Error("Unknown type: " + data);
+	}
+	destroy() {
+		this.j = void 0, this.s = [];
+	}
+	V(text) {
+		if (this.j) throw new Error("got plaintext data when reconstructing a packet");
+		let match = HEAD.exec(text);
+		if (!match) throw new Error("unknown packet type " + text[0]);
+		let [head, digit, count, nsp = "/", id] = match, json = text.slice(head.length), hasAttachments = +digit >= 5;
+		if (hasAttachments !== (count !== void 0) || hasAttachments && !(+count >= 1)) throw new Error("Illegal attachments");
+		if (+count > MOST_ATTACHMENTS) throw new Error("too many attachments");
+		let packet = {
+			type: hasAttachments ? +digit - 3 : +digit,
+			nsp
+		};
+		if (id && (packet.id = +id), json) {
+			try {
+				packet.data = JSON.parse(json);
+			} catch {}
+			if (!isPayloadValid(packet)) throw new Error("invalid payload");
+		}
+		hasAttachments ? (this.j = packet, this.H = +count) : this.emitReserved("decoded", packet);
+	}
+	W(data) {
+		let packet = this.j;
+		if (!packet) throw new Error("got binary data when not reconstructing a packet");
+		this.s.push(data) === this.H && (packet.data = attach(packet.data, this.s), this.destroy(), 
+		this.emitReserved("decoded", packet));
+	}
+};
+
+function isPayloadValid({type, data}) {
+	let isObject = Object.prototype.toString.call(data) === "[object Object]";
+	return type === 0 ? isObject : type === 1 ? !1 : type === 4 ? isObject || typeof data == "string" : !Array.isArray(data) || type === 3 ? Array.isArray(data) : typeof data[0] == "number" || typeof data[0] == "string" && !isReserved(data[0]);
+}
+
+function attach(value, buffers) {
+	if (!value || typeof value != "object") return value;
+	if (value._placeholder === !0) {
+		let buffer = typeof value.num == "number" && buffers[value.num];
+		if (!buffer) throw new Error("illegal attachments");
+		return buffer;
+	}
+	for (let key of Object.keys(value)) value[key] = attach(value[key], buffers);
+	return value;
+}
+
+var Encoder = class {
+	encode(packet) {
+		let {type, nsp, id, data} = packet, attachments = [], hasAttachments = (type === 2 || type === 3) && containsBinary(data), json = data == null ? "" : JSON.stringify(data, hasAttachments ? detaching(attachments) : void 0);
+		return [ (hasAttachments ? type + 3 + `${attachments.length}-` : type) + (nsp && nsp !== "/" ? nsp + "," : "") + (id ?? "") + json, ...attachments ];
+	}
+};
+
+function detaching(attachments) {
+	return function(key, value) {
+		let original = this[key];
+		return isBinary(original) ? {
+			_placeholder: !0,
+			num: attachments.push(original) - 1
+		} : value;
+	};
+}
+
+function containsBinary(value, fromJSON) {
+	return !value || typeof value != "object" ? !1 : isBinary(value) ? !0 : typeof value.toJSON == "function" && !fromJSON ? containsBinary(value.toJSON(), !0) : Object.values(value).some(item => containsBinary(item));
+}
+
+var Socket2 = class extends Emitter {
+	constructor(io2, nsp, opts) {
+		super();
+		this.connected = !1;
+		this.recovered = !1;
+		this.receiveBuffer = [];
+		this.sendBuffer = [];
+		this._queue = [];
+		this.ids = 0;
+		this.acks = {};
+		this.flags = {};
+		this._anyListeners = [];
+		this._anyOutgoingListeners = [];
+		this.io = io2, this.nsp = nsp, this._opts = {
+			...opts
+		}, opts?.auth && (this.auth = opts.auth), io2._autoConnect && this.open();
+	}
+	get disconnected() {
+		return !this.connected;
+	}
+	get active() {
+		return !!this.a;
+	}
+	connect() {
+		let {io: io2} = this, isOpen = io2._readyState === "open";
+		return this.connected || this.a && isOpen ? this : (this.a = this.a || [ subscribe(io2, "open", () => this.onopen()), subscribe(io2, "packet", packet => this.onpacket(packet)), subscribe(io2, "error", error => !this.connected && this.onerror(error)), subscribe(io2, "close", (reason, description) => this.onclose(reason, description)) ], 
+		io2._reconnecting || io2.open(), isOpen && this.onopen(), this);
+	}
+	open() {
+		return this.connect();
+	}
+	send(...args) {
+		return this.emit("message", ...args);
+	}
+	emit(event, ...params) {
+		if (isReserved(event)) throw new Error(`"${event}" is a reserved event name`);
+		let args = [ event, ...params ], {flags, io: io2} = this;
+		if (this.flags = {}, this._opts.retries && !flags.X && !flags.volatile) return this.Y(args, flags), 
+		this;
+		let packet = {
+			type: 2,
+			nsp: this.nsp,
+			data: args,
+			options: {
+				compress: flags.compress !== !1
+			}
+		};
+		typeof args[args.length - 1] == "function" && (packet.id = this.ids++, this.Z(packet.id, args.pop(), flags.timeout ?? this._opts.ackTimeout));
+		let isConnected = this.connected && !io2.engine.U();
+		return flags.volatile && !(isConnected && io2.engine.transport.writable) ? this : (isConnected ? this.J(packet) : this.sendBuffer.push(packet), 
+		this);
+	}
+	emitWithAck(event, ...args) {
+		return new Promise((resolve2, reject) => {
+			let ack = (error, value) => error ? reject(error) : resolve2(value);
+			ack.k = !0, this.emit(event, ...args, ack);
+		});
+	}
+	Z(id, ack, timeout) {
+		if (timeout === void 0) {
+			this.acks[id] = ack;
+			return;
+		}
+		let timer = this.io.b(() => {
+			delete this.acks[id], this.sendBuffer = this.sendBuffer.filter(packet => packet.id !== id), 
+			ack.call(this, new Error("operation has timed out"));
+		}, timeout), timed = (...args) => {
+			this.io.c(timer), ack.apply(this, args);
+		};
+		timed.k = !0, this.acks[id] = timed;
+	}
+	Y(args, flags) {
+		let ack = typeof args[args.length - 1] == "function" ? args.pop() : void 0, queued = {
+			args,
+			flags: {
+				X: !0,
+				...flags
+			},
+			t: !1,
+			K: 0
+		}, settle = (error, ...response) => {
+			queued === this._queue[0] && (queued.t = !1, (!error || queued.K > this._opts.retries) && (this._queue.shift(), 
+			ack && call(this, ack, [ error, ...response ])), this.u());
+		};
+		settle.k = !0, args.push(settle), this._queue.push(queued), this.u();
+	}
+	u(force) {
+		let [queued] = this._queue;
+		!this.connected || !queued || queued.t && !force || (queued.t = !0, queued.K++, 
+		this.flags = queued.flags, this.emit(...queued.args));
+	}
+	J(packet) {
+		for (let listener of [ ...this._anyOutgoingListeners ]) call(this, listener, packet.data);
+		this.packet(packet);
+	}
+	packet(packet) {
+		this.io._packet(packet);
+	}
+	onopen() {
+		let {io: io2, auth} = this, {engine} = io2, sent = !1, connect = data => {
+			sent || io2.engine !== engine || !this.a || (sent = !0, this.packet({
+				type: 0,
+				nsp: this.nsp,
+				data: this._pid ? {
+					pid: this._pid,
+					offset: this._lastOffset,
+					...data
+				} : data
+			}));
+		};
+		typeof auth == "function" ? auth(connect) : connect(auth);
+	}
+	onerror(error) {
+		!this.I && !this.hasListeners("connect_error") && (this.I = !0, console.warn("connect_error", error)), 
+		this.emitReserved("connect_error", error);
+	}
+	onclose(reason, description) {
+		this.connected = !1, this.id = void 0, this.emitReserved("disconnect", reason, description);
+		for (let id of Object.keys(this.acks)) {
+			if (this.sendBuffer.some(packet => String(packet.id) === id)) continue;
+			let ack = this.acks[id];
+			delete this.acks[id], ack.k && call(this, ack, [ new Error("socket has been disconnected") ]);
+		}
+	}
+	onpacket(packet) {
+		let {type, nsp, data} = packet;
+		if (nsp === this.nsp) {
+			if (type === 0) {
+				if (this.io._readyState !== "open") return;
+				data?.sid ? this._(data.sid, data.pid) : this.onerror(failure(VERSION_MISMATCH, {
+					cause: because("engine_3")
+				}));
+			} else if (type === 2 || type === 5) this.onevent(packet); else if (type === 3 || type === 6) this.$(packet); else if (type === 1) this.destroy(), 
+			this.onclose("io server disconnect"); else if (type === 4) {
+				this.destroy();
+				let {message = data, data: details} = data || {};
+				this.onerror(failure(message, {
+					data: details
+				}));
+			}
+		}
+	}
+	onevent({id, data}) {
+		let args = data || [], last = args[args.length - 1];
+		this._pid && id == null && typeof last == "string" && (this._lastOffset = last), 
+		id != null && args.push(this.ack(id)), this.connected ? this.L(args) : this.receiveBuffer.push(args);
+	}
+	L(args) {
+		for (let listener of [ ...this._anyListeners ]) call(this, listener, args);
+		this.emitReserved(...args);
+	}
+	ack(id) {
+		let {engine} = this.io, sent = !1;
+		return (...args) => {
+			sent || !this.connected || engine !== this.io.engine || (sent = !0, this.packet({
+				type: 3,
+				nsp: this.nsp,
+				id,
+				data: args
+			}));
+		};
+	}
+	$({id, data}) {
+		let ack = this.acks[id];
+		ack && (delete this.acks[id], ack.apply(this, ack.k ? [ null, ...data || [] ] : data || []));
+	}
+	_(id, pid) {
+		for (this.id = id, this.recovered = !!pid && this._pid === pid, this._pid = pid, 
+		this.connected = !0; this.connected && this.receiveBuffer.length; ) this.L(this.receiveBuffer.shift());
+		for (;this.connected && this.sendBuffer.length; ) this.J(this.sendBuffer.shift());
+		this.u(!0), this.connected && this.emitReserved("connect");
+	}
+	destroy() {
+		for (let unsubscribe of this.a || []) unsubscribe();
+		this.a = void 0, this.io._destroy();
+	}
+	disconnect() {
+		return this.connected && this.packet({
+			type: 1,
+			nsp: this.nsp
+		}), this.destroy(), this.connected && this.onclose("io client disconnect"), this;
+	}
+	close() {
+		return this.disconnect();
+	}
+	compress(compress) {
+		return this.flags.compress = compress, this;
+	}
+	get volatile() {
+		return this.flags.volatile = !0, this;
+	}
+	timeout(timeout) {
+		return this.flags.timeout = timeout, this;
+	}
+};
+
+for (let kind of [ "Any", "AnyOutgoing" ]) {
+	let methods2 = Socket2.prototype, field = `_a${kind.slice(1)}Listeners`;
+	methods2["on" + kind] = function(listener) {
+		return this[field].push(listener), this;
+	}, methods2["prepend" + kind] = function(listener) {
+		return this[field].unshift(listener), this;
+	}, methods2["off" + kind] = function(listener) {
+		let index = this[field].indexOf(listener);
+		return this[field] = listener ? this[field].filter((_, i) => i !== index) : [], 
+		this;
+	}, methods2["listeners" + kind] = function() {
+		return this[field];
+	};
+}
+
+var VERSION_MISMATCH = "It seems you are trying to reach a Socket.IO server in v2.x with a v3.x client, but they are not compatible (more information here: https://socket.io/docs/v3/migrating-from-2-x-to-3-0/)";
+
+var ACCESSORS = [ [ "reconnection", !0 ], [ "reconnectionAttempts", 1 / 0, !0 ], [ "reconnectionDelay", 1e3, !0 ], [ "reconnectionDelayMax", 5e3, !0 ], [ "randomizationFactor", .5 ], [ "timeout", 2e4 ] ], Manager = class extends Emitter {
+	constructor(uri, opts = {}) {
+		super();
+		this._readyState = "closed";
+		this._reconnecting = !1;
+		this.nsps = {};
+		this.a = [];
+		this.d = 0;
+		this.v = !1;
+		uri && typeof uri == "object" && (opts = uri, uri = void 0), opts.path = opts.path || "/socket.io", 
+		this.uri = uri, this.opts = opts, installTimers(this, opts);
+		for (let [name, value, isZeroNothing] of ACCESSORS) {
+			let given = opts[name];
+			this["_" + name] = isZeroNothing ? given || value : given ?? value;
+		}
+		let parser = opts.parser || {
+			Encoder,
+			Decoder
+		};
+		this.encoder = new parser.Encoder, this.decoder = new parser.Decoder, this._autoConnect = opts.autoConnect !== !1, 
+		this._autoConnect && this.open();
+	}
+	open(callback) {
+		if (this._readyState !== "closed") return this;
+		let engine = this.engine = new Socket(this.uri, this.opts);
+		this._readyState = "opening", this.v = !1;
+		let onError = error => {
+			this.w(), this._readyState = "closed", this.emitReserved("error", error), callback ? callback(error) : this._readyState === "closed" && !this.d && this.reconnect();
+		};
+		if (this.a.push(subscribe(engine, "open", () => {
+			this.onopen(), callback?.();
+		}), subscribe(engine, "error", onError), subscribe(engine, "close", (reason, description) => onError(failure(reason, {
+			description,
+			cause: because("closed_early")
+		})))), this._timeout !== !1) {
+			let timer = this.b(() => {
+				onError(failure("timeout", {
+					cause: because("timeout")
+				})), engine.close();
+			}, this._timeout);
+			this.a.push(() => this.c(timer));
+		}
+		return this;
+	}
+	connect(callback) {
+		return this.open(callback);
+	}
+	socket(nsp, opts) {
+		let socket = this.nsps[nsp];
+		return socket ? this._autoConnect && !socket.active && socket.connect() : socket = this.nsps[nsp] = new Socket2(this, nsp, opts), 
+		socket;
+	}
+	_destroy() {
+		Object.values(this.nsps).some(socket => socket.active) || this._close();
+	}
+	_packet(packet) {
+		for (let encoded of this.encoder.encode(packet)) this.engine.write(encoded, packet.options);
+	}
+	_close() {
+		this.v = !0, this._reconnecting = !1, this.onclose("forced close");
+	}
+	disconnect() {
+		this._close();
+	}
+	onopen() {
+		this.w();
+		let {engine, decoder} = this;
+		this._readyState = "open", this.a.push(subscribe(engine, "ping", () => this.emitReserved("ping")), subscribe(engine, "data", data => this.aa(data)), subscribe(engine, "error", error => this.emitReserved("error", error)), subscribe(engine, "close", (reason, description) => this.onclose(reason, description)), subscribe(decoder, "decoded", packet => {
+			Promise.resolve().then(() => this.emitReserved("packet", packet));
+		})), this.emitReserved("open");
+	}
+	aa(data) {
+		try {
+			this.decoder.add(data);
+		} catch (error) {
+			this.onclose("parse error", error);
+		}
+	}
+	w() {
+		for (let unsubscribe of this.a.splice(0)) unsubscribe();
+		this.decoder.destroy();
+	}
+	onclose(reason, description) {
+		this.w(), this.engine?.close(), this.d = 0, this._readyState = "closed", this.emitReserved("close", reason, description), 
+		this.reconnect();
+	}
+	x() {
+		return this.v || !this._reconnection;
+	}
+	reconnect() {
+		if (this._reconnecting || this.x()) return;
+		if (this.d >= this._reconnectionAttempts) {
+			this.d = 0, this.emitReserved("reconnect_failed");
+			return;
+		}
+		this._reconnecting = !0;
+		let delay = backoff(this.d++, this._reconnectionDelay, this._reconnectionDelayMax, this._randomizationFactor), timer = this.b(() => {
+			this.x() || this.emitReserved("reconnect_attempt", this.d), this.x() ? this._reconnecting = !1 : this.open(error => this.ba(error));
+		}, delay);
+		this.a.push(() => this.c(timer));
+	}
+	ba(error) {
+		if (this._reconnecting = !1, error) this.reconnect(), this.emitReserved("reconnect_error", error); else {
+			let {d: attempts} = this;
+			this.d = 0, this.emitReserved("reconnect", attempts);
+		}
+	}
+};
+
+for (let [name] of ACCESSORS) Manager.prototype[name] = function(value) {
+	return value === void 0 ? this["_" + name] : (this["_" + name] = value, this);
+};
+
+var cache = {};
+
+function lookup(uri, opts = {}) {
+	uri && typeof uri == "object" && (opts = uri, uri = void 0);
+	let {id, path, query, source} = resolve(uri, opts.path || "/socket.io"), shared = cache[id], isOwn = opts.forceNew || opts.multiplex === !1 || shared && path in shared.nsps, manager = !isOwn && shared || new Manager(source, opts);
+	return isOwn || (cache[id] = manager), query && !opts.query && (opts.query = decodeQuery(query)), 
+	manager.socket(path, opts);
+}
+
+var io = Object.assign(lookup, {
+	Manager,
+	Socket: Socket2,
+	io: lookup,
+	connect: lookup,
+	protocol: 5
+});
+
+var TransportError = class extends Error {
+	constructor(reason, description, context, cause) {
+		super(reason);
+		this.type = "TransportError";
+		this.cause = cause, this.description = description, this.context = context;
+	}
+}, Transport = class extends Emitter {
+	constructor(opts) {
+		super();
+		this.writable = !1;
+		installTimers(this, opts), this.opts = opts, this.query = opts.query, this.socket = opts.socket, 
+		this.l = !opts.forceBase64;
+	}
+	open() {
+		return this.readyState = "opening", this.doOpen(), this;
+	}
+	close() {
+		return this.readyState && this.readyState !== "closed" && (this.doClose(), this.onClose()), 
+		this;
+	}
+	send(packets) {
+		this.readyState === "open" && this.write(packets);
+	}
+	pause(_onPause) {}
+	upgrade(_offered) {}
+	G(packets) {
+		return packets.slice();
+	}
+	r() {
+		return "unreadable";
+	}
+	resume() {}
+	onError(reason, description, context, cause) {
+		return this.emitReserved("error", new TransportError(reason, description, context, cause));
+	}
+	onOpen() {
+		this.readyState = "open", this.writable = !0, this.emitReserved("open");
+	}
+	onDrain() {
+		this.writable = !0, this.emitReserved("drain");
+	}
+	onData(data) {
+		this.onPacket(decodePacket(data, this.socket.binaryType));
+	}
+	onPacket(packet) {
+		this.emitReserved("packet", packet);
+	}
+	onClose(details) {
+		this.readyState = "closed", this.emitReserved("close", details);
+	}
+	y(scheme, stamped, base64) {
+		let {secure, hostname, port, path, timestampParam} = this.opts, {query} = this;
+		stamped && (query[timestampParam] = Math.random().toString(36).slice(2)), base64 && (query.b64 = 1);
+		let origin = `${scheme}${secure ? "s" : ""}://${bracketed(hostname)}`, shownPort = +port && +port != (secure ? 443 : 80) ? ":" + port : "";
+		return `${origin}${shownPort}${path}?${encodeQuery(query)}`;
+	}
+};
+
+var Upgrade = class {
+	constructor(engine, name) {
+		this.M = !1;
+		let transport = this.transport = engine.A(name);
+		this.engine = engine, this.a = [ subscribe(transport, "open", () => transport.send([ {
+			type: "ping",
+			data: "probe"
+		} ])), subscribe(transport, "packet", packet => this.ca(packet)), subscribe(transport, "error", error => this.e(": " + error)), subscribe(transport, "close", () => this.e(": transport closed")), subscribe(engine, "close", () => this.e(": socket closed")), subscribe(engine, "upgrading", to => to !== transport && this.N()) ], 
+		transport.open();
+	}
+	ca({type, data}) {
+		let {engine, transport} = this;
+		if (type !== "pong" || data !== "probe") return this.e("");
+		engine.f || (this.M = engine.f = !0, engine.emitReserved("upgrading", transport), 
+		engine.constructor.priorWebsocketSuccess = transport.name === "websocket", engine.transport.pause(() => {
+			this.a.length && (this.O(), engine.B(transport), transport.send([ {
+				type: "upgrade"
+			} ]), engine.emitReserved("upgrade", transport), engine.f = !1, engine.flush());
+		}));
+	}
+	e(cause) {
+		let {engine, transport} = this;
+		this.N(), this.M && (engine.f = !1, engine.transport.resume(), engine.flush()), 
+		engine.emitReserved("upgradeError", failure("probe error" + cause, {
+			transport: transport.name
+		}));
+	}
+	N() {
+		this.O(), this.transport.close();
+	}
+	O() {
+		for (let unsubscribe of this.a.splice(0)) unsubscribe();
+	}
+};
+
+function fetchByXhr(uri, {method, body, headers, credentials, signal}) {
+	return new Promise((resolve2, reject) => {
+		let xhr = new XMLHttpRequest;
+		xhr.open(method, uri);
+		for (let [name, value] of Object.entries(headers || {})) xhr.setRequestHeader(name, value);
+		xhr.withCredentials = credentials === "include", xhr.onload = () => resolve2({
+			status: xhr.status,
+			text: () => Promise.resolve(xhr.responseText)
+		}), xhr.onerror = xhr.onabort = reject, signal.onabort = () => xhr.abort(), xhr.send(body);
+	});
+}
+
+var POLL_ERROR = "xhr poll error", POST_ERROR = "xhr post error", Polling = class extends Transport {
+	constructor() {
+		super(...arguments);
+		this.m = !1;
+	}
+	get name() {
+		return "polling";
+	}
+	pause(onPause) {
+		this.readyState = "pausing";
+		let waiting = 1, settled = () => {
+			--waiting || this.readyState !== "pausing" || (this.readyState = "paused", onPause());
+		};
+		this.m && (waiting++, this.once("pollComplete", settled)), this.writable || (waiting++, 
+		this.once("drain", settled)), settled();
+	}
+	upgrade(offered) {
+		let {socket} = this;
+		for (let name of socket.transports) [].concat(offered).includes(name) && (socket.constructor.priorWebsocketSuccess = !1, 
+		new Upgrade(socket, name));
+	}
+	G(packets) {
+		let {maxPayload} = this.socket, size = -1, end = maxPayload ? packets.findIndex(({data}, i) => (size += 2 + (data ? encodedLength(data) : 0)) > maxPayload && i) : -1;
+		return packets.slice(0, end < 0 ? void 0 : end);
+	}
+	r(status) {
+		let {responseText} = this.Q, [, digit] = /^{"code":([0-5])/.exec(responseText) || [];
+		return digit ? "server_" + digit : this.redirected ? "redirected" : status ? "status" : /^\s*</.test(responseText) ? "html" : /^\d+:\d/.test(responseText) ? "engine_3" : responseText ? "unreadable" : "empty";
+	}
+	resume() {
+		this.readyState.startsWith("paus") && (this.readyState = "open", this.m || this.poll());
+	}
+	doOpen() {
+		this.poll();
+	}
+	doClose() {
+		this.readyState === "opening" ? this.P.abort() : this.write([ {
+			type: "close"
+		} ]);
+	}
+	write(packets) {
+		this.writable = !1, encodePackets(packets, !1, encoded => this.request(POST_ERROR, () => this.onDrain(), joinPayload(encoded)), error => this.onError(POST_ERROR, error, void 0, because("blob")));
+	}
+	onData(data) {
+		for (let packet of decodePayload(data, this.socket.binaryType)) {
+			if (this.readyState === "opening" && packet.type === "open" && this.onOpen(), packet.type === "close") {
+				this.onClose({
+					description: "transport closed by the server"
+				});
+				break;
+			}
+			this.onPacket(packet);
+		}
+		this.readyState !== "closed" && (this.m = !1, this.emitReserved("pollComplete"), 
+		this.readyState === "open" && this.poll());
+	}
+	poll() {
+		this.m = !0, this.request(POLL_ERROR, text => this.onData(text)), this.emitReserved("poll");
+	}
+	async request(failure2, done, body) {
+		let {extraHeaders, withCredentials, timestampRequests, requestTimeout} = this.opts, context = this.Q = {
+			status: 0,
+			responseText: ""
+		}, controller = this.P = new AbortController, code = "no_answer", timer = requestTimeout && this.b(() => {
+			code = "request_timeout", controller.abort();
+		}, requestTimeout);
+		try {
+			let uri = this.y("http", timestampRequests !== !1, !this.l && !this.query.sid), response = await this.fetch(uri, {
+				method: body ? "POST" : "GET",
+				body,
+				headers: body ? {
+					...extraHeaders,
+					"Content-Type": "text/plain;charset=UTF-8"
+				} : extraHeaders,
+				signal: controller.signal,
+				credentials: withCredentials ? "include" : "same-origin",
+				keepalive: body === "1"
+			});
+			code === "no_answer" && (code = "cut_off"), context.responseText = await response.text(), 
+			context.status = response.status, this.redirected = response.redirected;
+		} catch (error) {
+			context.error = error, code === "no_answer" && await this.da() && (code = "refused_origin");
+		}
+		this.c(timer);
+		let {status, responseText} = context;
+		if (status === 200) return done(responseText);
+		status && (code = this.r(!0)), this.b(() => this.onError(failure2, status, context, because(code)), 0);
+	}
+	fetch(uri, request) {
+		return (typeof fetch == "function" ? fetch : fetchByXhr)(uri, request);
+	}
+	async da() {
+		let {query} = this;
+		if (query.sid) return !1;
+		try {
+			delete query.transport;
+			let uri = this.y("http", !0, !1);
+			return uri.startsWith(location.origin) ? !1 : (await fetch(uri, {
+				mode: "no-cors"
+			}), !0);
+		} catch {
+			return !1;
+		}
+	}
+};
+
+var WebSocketTransport = class extends Transport {
+	get name() {
+		return "websocket";
+	}
+	doOpen() {
+		let {protocols, timestampRequests} = this.opts;
+		try {
+			let uri = this.y("ws", timestampRequests, !this.l);
+			this.ws = this.connect(uri, [].concat(protocols || []));
+		} catch (error) {
+			this.b(() => this.e(error), 0);
+			return;
+		}
+		this.ws.binaryType = this.socket.binaryType, this.ws.onopen = () => this.onOpen(), 
+		this.ws.onmessage = event => this.onData(event.data), this.ws.onerror = event => this.e(event), 
+		this.ws.onclose = event => this.onClose({
+			description: "websocket connection closed",
+			context: event
+		});
+	}
+	connect(uri, protocols) {
+		let {extraHeaders} = this.opts, Constructor = WebSocket;
+		return new Constructor(uri, protocols, extraHeaders && {
+			headers: extraHeaders
+		});
+	}
+	doClose() {
+		this.ws && (this.ws.onerror = () => {}, this.ws.close());
+	}
+	write(packets) {
+		this.writable = !1, encodePackets(packets, this.l, encoded => {
+			try {
+				for (let data of encoded) this.ws.send(data);
+			} catch {}
+			queueMicrotask(() => this.onDrain());
+		}, error => this.e(error, "blob"));
+	}
+	e(description, code = (this.readyState === "opening" ? "no_websocket" : "connection_lost")) {
+		this.onError("websocket error", description, void 0, because(code));
+	}
+};
+
+var WebTransportTransport = class extends Transport {
+	get name() {
+		return "webtransport";
+	}
+}, WebTransport = WebTransportTransport;
+
+export { Polling as Fetch, Manager, WebSocketTransport as NodeWebSocket, Polling as NodeXHR, Socket2 as Socket, WebSocketTransport as WebSocket, WebTransport, Polling as XHR, io as connect, io as default, io, protocol };
