@@ -55,9 +55,10 @@ apt_install() {
 missing() {
   apt=() npm=() pip=() autobahn=() cargo=()
   command -v npm >/dev/null || apt+=(nodejs npm)
+  command -v openssl >/dev/null || apt+=(openssl)
   [[ $(node_major) -ge 22 ]] || npm+=(node@22)
   local folder
-  for folder in browser tests/interop; do
+  for folder in browser tests/interop tests/types; do
     if [[ -f $folder/package-lock.json ]]; then npm_ready "$folder" || npm+=("$folder"); fi
   done
   python3 -c 'import ensurepip, venv' 2>/dev/null || apt+=(python3 python3-venv)
