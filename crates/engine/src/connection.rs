@@ -1,4 +1,5 @@
 use std::{
+    borrow::Cow,
     fmt,
     sync::{
         Arc,
@@ -8,12 +9,12 @@ use std::{
     time::Instant,
 };
 
-use sockeye_websocket::{Role, frame};
+use sockeye_websocket::{Opcode, Role, frame};
 
 use crate::{
-    Application, CloseReason, Encoded, Engine, Handshake, Sid, Transport,
+    Application, CloseReason, Encoded, Engine, Handshake, Protocol, Sid, Transport,
+    form::Form,
     outbox::{Flushed, Outbox, Pushed, Sink, wake},
-    packet,
     session::{Due, Session},
     stats::count,
     sync::{Mutex, MutexGuard},
@@ -41,8 +42,7 @@ pub struct Connection<A: Application> {
     engine: Arc<Engine<A>>,
     sid: Sid,
     shard: usize,
-    /// The client takes binary as base64 alone.
-    base64: bool,
+    form: Form,
     ended: AtomicBool,
     /// So much waits for the client that nothing more is to be read from it.
     behind: AtomicBool,
@@ -78,18 +78,18 @@ impl<A: Application> Connection<A> {
         engine: &Arc<Engine<A>>,
         sink: Sink<Tcp>,
         transport: Transport,
-        base64: bool,
+        form: Form,
         handshake: Handshake,
     ) -> Arc<Self> {
         let now = Instant::now();
         let sid = Sid::random();
         let (client, reader) = engine.application().open(&handshake);
-        let session = Session::new(transport, engine.timing(), now);
+        let session = Session::new(form.protocol(), transport, engine.timing(), now);
         let connection = Arc::new(Self {
             engine: Arc::clone(engine),
             sid,
             shard: sid.spread(engine.shards().len()),
-            base64,
+            form,
             ended: AtomicBool::new(false),
             behind: AtomicBool::new(false),
             outbox: Outbox::new(sink, engine.config().send_limit),
@@ -112,8 +112,22 @@ impl<A: Application> Connection<A> {
         connection.ensure_running();
         count(&engine.counters().opened);
         connection.arm();
+        if transport == Transport::WebSocket {
+            connection.send_open();
+        }
         engine.application().opened(&connection);
         connection
+    }
+
+    /// The open packet comes before whatever the application sends.
+    fn send_open(self: &Arc<Self>) {
+        let packet = self
+            .engine
+            .config()
+            .open_packet(self.sid.as_str(), Transport::WebSocket);
+        let mut open = Vec::with_capacity(packet.len() + frame::MAX_SERVER_HEADER);
+        frame::append(&mut open, Opcode::Text, packet.as_bytes());
+        self.send(&open, 1, false);
     }
 
     /// The identifier of the transport's session. It gives access to the session: keep it secret.
@@ -138,6 +152,13 @@ impl<A: Application> Connection<A> {
     #[must_use]
     pub fn engine(&self) -> &Arc<Engine<A>> {
         &self.engine
+    }
+
+    /// The version of the protocol that the client speaks.
+    #[inline]
+    #[must_use]
+    pub fn protocol(&self) -> Protocol {
+        self.form.protocol()
     }
 
     /// The transport that is used now.
@@ -169,11 +190,11 @@ impl<A: Application> Connection<A> {
     }
 
     fn push(&self, frames: &[u8], packets: usize, volatile: bool) -> Pushed {
-        if self.base64 {
-            self.outbox
-                .push_own(&packet::binary_as_text(frames), packets, volatile)
-        } else {
+        if self.form == Form::V4 {
             self.outbox.push_own(frames, packets, volatile)
+        } else {
+            self.outbox
+                .push_own(&self.form.rewrite(frames), packets, volatile)
         }
     }
 
@@ -467,8 +488,15 @@ impl<A: Application> fmt::Debug for Connection<A> {
 pub struct Delivery<A: Application> {
     dirty: Vec<Arc<Connection<A>>>,
     later: Vec<(Arc<Connection<A>>, Pushed)>,
-    /// Encoded again for clients without binary, if one was met.
-    base64: Option<Encoded>,
+    /// What was encoded again for clients that take another form, if one was met.
+    rewritten: Vec<Rewritten>,
+}
+
+/// Shared packets, and what they are in another form.
+struct Rewritten {
+    form: Form,
+    from: Encoded,
+    to: Encoded,
 }
 
 impl<A: Application> Delivery<A> {
@@ -478,21 +506,38 @@ impl<A: Application> Delivery<A> {
         Self {
             dirty: Vec::new(),
             later: Vec::new(),
-            base64: None,
+            rewritten: Vec::new(),
         }
     }
 
     /// Queues shared packets for a connection.
     pub fn push(&mut self, connection: &Arc<Connection<A>>, encoded: &Encoded, volatile: bool) {
-        let pushed = if connection.base64 {
-            let text = self.base64.get_or_insert_with(|| {
-                Encoded::new(packet::binary_as_text(encoded.frames()), encoded.packets())
-            });
-            connection.outbox.push_shared(text, volatile)
-        } else {
+        let pushed = if connection.form == Form::V4 {
             connection.outbox.push_shared(encoded, volatile)
+        } else {
+            let encoded = self.rewrite(connection.form, encoded);
+            connection.outbox.push_shared(&encoded, volatile)
         };
         self.pushed(connection, pushed);
+    }
+
+    /// Encodes shared packets in another form, once for all clients that take it.
+    #[cold]
+    fn rewrite(&mut self, form: Form, encoded: &Encoded) -> Encoded {
+        self.rewritten.retain(|kept| kept.from.is(encoded));
+        if let Some(kept) = self.rewritten.iter().find(|kept| kept.form == form) {
+            return kept.to.clone();
+        }
+        let to = match form.rewrite(encoded.frames()) {
+            Cow::Borrowed(_) => encoded.clone(),
+            Cow::Owned(frames) => Encoded::new(frames, encoded.packets()),
+        };
+        self.rewritten.push(Rewritten {
+            form,
+            from: encoded.clone(),
+            to: to.clone(),
+        });
+        to
     }
 
     /// Queues frames for one connection alone, as [`Connection::send`] does.

@@ -72,6 +72,11 @@ impl Encoded {
         }))
     }
 
+    /// Whether both are the same, not only alike.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
     /// The frames as they go over a WebSocket.
     #[must_use]
     pub fn frames(&self) -> &[u8] {

@@ -74,14 +74,25 @@ pub struct Engine<A: Application> {
 
 impl<A: Application> Engine<A> {
     /// Makes an engine. No runtime is needed before the first request.
+    ///
+    /// # Panics
+    ///
+    /// If the options contradict one another; [`Config::check`] asks.
     #[must_use]
     pub fn new(config: Config, application: A) -> Arc<Self> {
         Self::with_shards(config, |_| application)
     }
 
     /// Makes an engine whose application is told how many shards there will be.
+    ///
+    /// # Panics
+    ///
+    /// If the options contradict one another; [`Config::check`] asks.
     #[must_use]
     pub fn with_shards(config: Config, application: impl FnOnce(usize) -> A) -> Arc<Self> {
+        if let Err(error) = config.check() {
+            panic!("{error}");
+        }
         let now = Instant::now();
         let shards = config.shards.unwrap_or_else(default_shards).max(1);
         Arc::new(Self {

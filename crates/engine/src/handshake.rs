@@ -13,6 +13,7 @@ pub struct Handshake {
     text: Box<str>,
     url_len: u32,
     address: Option<SocketAddr>,
+    secure: bool,
     time: SystemTime,
 }
 
@@ -38,8 +39,16 @@ impl Handshake {
             text: text.into_boxed_str(),
             url_len: path.len() as u32,
             address,
+            secure: false,
             time: SystemTime::now(),
         }
+    }
+
+    /// Tells whether the request came encrypted.
+    #[must_use]
+    pub fn with_secure(mut self, secure: bool) -> Self {
+        self.secure = secure;
+        self
     }
 
     /// Path and query of the request.
@@ -93,6 +102,12 @@ impl Handshake {
     #[must_use]
     pub fn address(&self) -> Option<SocketAddr> {
         self.address
+    }
+
+    /// Whether the request came encrypted: to this server, or to the trusted proxy that passed it on.
+    #[must_use]
+    pub fn secure(&self) -> bool {
+        self.secure
     }
 
     /// When the request came.

@@ -1,9 +1,11 @@
 #![doc = include_str!("../README.md")]
 
+mod access;
 mod config;
 mod connection;
 mod encoded;
 mod engine;
+mod form;
 mod handshake;
 mod outbox;
 mod packet;
@@ -19,14 +21,16 @@ mod transport;
 pub mod v3;
 mod wheel;
 
-pub use config::Config;
+pub use access::{Cors, TrustedProxies};
+pub use config::{Config, ConfigError};
 pub use connection::{Connection, Delivery, Sent};
 pub use encoded::{Encoded, HEADROOM, append_binary_frame, text_frame};
 pub use engine::{Application, Engine};
+pub use form::Protocol;
 pub use handshake::Handshake;
 pub use reason::CloseReason;
-pub use request::RequestError;
-pub use service::RemoteAddr;
+pub use request::{RequestError, query_pairs};
+pub use service::{RemoteAddr, Secure};
 pub use session::Transport;
 pub use sid::Sid;
 pub use stats::{Closed, EngineStats, Refused};

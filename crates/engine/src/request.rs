@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode, header};
 
-use crate::{Body, Config, Sid, Transport};
+use crate::{Body, Config, Protocol, Sid, Transport, form::Form};
 
 /// Why a request was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -108,6 +108,8 @@ pub(crate) struct Query<'a> {
     pub(crate) transport: Option<Cow<'a, str>>,
     pub(crate) sid: Option<Cow<'a, str>>,
     pub(crate) base64: bool,
+    /// The client takes answers as scripts: it asked for JSONP.
+    pub(crate) jsonp: bool,
 }
 
 impl<'a> Query<'a> {
@@ -122,12 +124,34 @@ impl<'a> Query<'a> {
             transport: first("transport"),
             sid: first("sid").filter(|sid| !sid.is_empty()),
             base64: first("b64").is_some_and(|value| !value.is_empty() && value != "0"),
+            jsonp: first("j").is_some(),
         }
+    }
+
+    /// Whatever does not name version 4 is taken for version 3, as in the reference.
+    pub(crate) fn protocol(&self) -> Protocol {
+        match self.version.as_deref() {
+            Some("4") => Protocol::V4,
+            _ => Protocol::V3,
+        }
+    }
+
+    /// The form in which a session that begins with this request gets its packets.
+    pub(crate) fn form(&self) -> Form {
+        let protocol = self.protocol();
+        // A script is text.
+        let script = self.jsonp && protocol == Protocol::V3;
+        Form::new(protocol, self.base64 || script)
     }
 }
 
 /// The names and values of a query, percent-decoded.
-pub(crate) fn query_pairs(query: &str) -> impl Iterator<Item = (Cow<'_, str>, Cow<'_, str>)> {
+///
+/// ```
+/// let pairs: Vec<_> = sockeye_engine::query_pairs("a=1&b=x%20y").collect();
+/// assert_eq!(pairs, [("a".into(), "1".into()), ("b".into(), "x y".into())]);
+/// ```
+pub fn query_pairs(query: &str) -> impl Iterator<Item = (Cow<'_, str>, Cow<'_, str>)> {
     query
         .split('&')
         .filter(|pair| !pair.is_empty())
@@ -192,7 +216,7 @@ pub(crate) fn check(
     if upgrade != (transport == Transport::WebSocket) {
         return Err(RequestError::BadRequest("TRANSPORT_HANDSHAKE_ERROR"));
     }
-    if query.version.as_deref() != Some("4") {
+    if query.protocol() != Protocol::V4 && !config.allow_eio3 {
         return Err(RequestError::UnsupportedVersion);
     }
     Ok(Asked::Handshake(transport))
@@ -299,6 +323,28 @@ mod tests {
             ("transport=polling", Method::GET, false, UnsupportedVersion),
         ] {
             assert_eq!(ask(query, method, upgrade), Err(error), "{query}");
+        }
+    }
+
+    #[test]
+    fn protocol_3_has_to_be_allowed() {
+        let config = Config {
+            allow_eio3: true,
+            ..Config::default()
+        };
+        for (query, form) in [
+            ("EIO=3&transport=polling", Form::V3),
+            ("transport=polling", Form::V3),
+            ("EIO=3&transport=polling&b64=1", Form::V3Base64),
+            ("EIO=3&transport=polling&j=0", Form::V3Base64),
+            ("EIO=4&transport=polling", Form::V4),
+            ("EIO=4&transport=polling&j=0", Form::V4),
+            ("EIO=4&transport=polling&b64=1", Form::V4Base64),
+        ] {
+            let query = Query::parse(query);
+            assert_eq!(query.form(), form, "{query:?}");
+            let asked = check(&query, &Method::GET, false, &config);
+            assert_eq!(asked, Ok(Asked::Handshake(Transport::Polling)), "{query:?}");
         }
     }
 

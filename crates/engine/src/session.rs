@@ -5,7 +5,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::{CloseReason, packet::Kind};
+use crate::{CloseReason, Protocol, packet::Kind};
 
 /// How often a pending GET is answered with a noop while the client tries another transport.
 const PROBE_NOOP: Duration = Duration::from_millis(100);
@@ -50,6 +50,8 @@ pub(crate) struct Timing {
 pub(crate) enum Received {
     /// Hand the message to the application.
     Message,
+    /// Answer with a pong.
+    Ping,
     /// Nothing.
     Ignored,
     /// End the session.
@@ -114,6 +116,7 @@ const TIMERS: [Timer; 6] = [
 #[derive(Debug)]
 pub(crate) struct Session {
     state: State,
+    protocol: Protocol,
     transport: Transport,
     upgrading: bool,
     probed: bool,
@@ -124,9 +127,15 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    pub(crate) fn new(transport: Transport, timing: &Timing, now: Instant) -> Self {
+    pub(crate) fn new(
+        protocol: Protocol,
+        transport: Transport,
+        timing: &Timing,
+        now: Instant,
+    ) -> Self {
         let mut session = Self {
             state: State::Open,
+            protocol,
             transport,
             upgrading: false,
             probed: false,
@@ -135,7 +144,10 @@ impl Session {
             reason: None,
             deadlines: [None; TIMERS.len()],
         };
-        session.set(Timer::Heartbeat, Some(now + timing.ping_interval));
+        match protocol {
+            Protocol::V4 => session.set(Timer::Heartbeat, Some(now + timing.ping_interval)),
+            Protocol::V3 => session.await_ping(timing, now),
+        }
         session
     }
 
@@ -168,6 +180,9 @@ impl Session {
         if self.state != State::Open {
             return Received::Ignored;
         }
+        if self.protocol == Protocol::V3 {
+            return self.handle_v3_packet(kind, timing, now);
+        }
         if kind == Kind::Pong {
             self.awaiting_pong = false;
             self.refreshed = false;
@@ -186,6 +201,30 @@ impl Session {
             }
             Kind::Open | Kind::Close | Kind::Upgrade | Kind::Noop | Kind::Pong => Received::Ignored,
         }
+    }
+
+    /// The heartbeat of protocol 3 starts at the client, and nothing but its pings counts.
+    fn handle_v3_packet(&mut self, kind: Kind, timing: &Timing, now: Instant) -> Received {
+        match kind {
+            Kind::Message => Received::Message,
+            Kind::Ping => {
+                self.await_ping(timing, now);
+                Received::Ping
+            }
+            Kind::Pong => {
+                Received::Close(CloseReason::TransportError("invalid heartbeat direction"))
+            }
+            Kind::Close if self.transport == Transport::Polling => {
+                Received::Close(CloseReason::TransportClose)
+            }
+            Kind::Open | Kind::Close | Kind::Upgrade | Kind::Noop => Received::Ignored,
+        }
+    }
+
+    /// A client of protocol 3 has to ping before both durations have passed.
+    fn await_ping(&mut self, timing: &Timing, now: Instant) {
+        let deadline = now + timing.ping_interval + timing.ping_timeout;
+        self.set(Timer::Heartbeat, Some(deadline));
     }
 
     /// Any traffic while a pong is awaited shows that the peer lives: it gets its time once more.
@@ -277,11 +316,11 @@ impl Session {
         self.set(timer, None);
         Some(match timer {
             // Its pong cannot be read while nothing is read because nothing can be written.
-            Timer::Heartbeat if self.awaiting_pong && self.is_stalled() => {
+            Timer::Heartbeat if self.awaits_peer() && self.is_stalled() => {
                 self.set(Timer::Heartbeat, Some(now + timing.ping_timeout));
                 return self.handle_timeout(timing, now);
             }
-            Timer::Heartbeat if self.awaiting_pong => Due::Close(CloseReason::PingTimeout),
+            Timer::Heartbeat if self.awaits_peer() => Due::Close(CloseReason::PingTimeout),
             Timer::Heartbeat => {
                 self.awaiting_pong = true;
                 self.refreshed = false;
@@ -300,6 +339,11 @@ impl Session {
             Timer::Stall => Due::Close(CloseReason::SlowConsumer),
             Timer::Close => Due::Forget,
         })
+    }
+
+    /// Whether it is the peer's turn to ping or to answer.
+    fn awaits_peer(&self) -> bool {
+        self.awaiting_pong || self.protocol == Protocol::V3
     }
 
     fn is_stalled(&self) -> bool {
@@ -329,9 +373,13 @@ mod tests {
 
     impl Clock {
         fn new(transport: Transport) -> Self {
+            Self::of(Protocol::V4, transport)
+        }
+
+        fn of(protocol: Protocol, transport: Transport) -> Self {
             let start = Instant::now();
             Self {
-                session: Session::new(transport, &TIMING, start),
+                session: Session::new(protocol, transport, &TIMING, start),
                 start,
                 now: start,
             }
@@ -398,6 +446,45 @@ mod tests {
         assert_eq!(
             clock.packet(Kind::Ping),
             Received::Close(CloseReason::TransportError("invalid heartbeat direction"))
+        );
+    }
+
+    #[test]
+    fn a_client_of_protocol_3_pings_and_nothing_else_counts() {
+        let mut clock = Clock::of(Protocol::V3, Transport::WebSocket);
+        clock.at(20_000);
+        assert_eq!(clock.packet(Kind::Ping), Received::Ping);
+        clock.at(60_000);
+        assert_eq!(clock.packet(Kind::Message), Received::Message);
+        clock.session.handle_traffic(&TIMING, clock.now);
+        assert_eq!(clock.step(), (65_000, Due::Close(CloseReason::PingTimeout)));
+        let mut clock = Clock::of(Protocol::V3, Transport::Polling);
+        assert_eq!(clock.step(), (45_000, Due::Close(CloseReason::PingTimeout)));
+    }
+
+    #[test]
+    fn a_client_of_protocol_3_is_not_pinged_and_does_not_answer() {
+        let mut clock = Clock::of(Protocol::V3, Transport::Polling);
+        assert_eq!(
+            clock.packet(Kind::Pong),
+            Received::Close(CloseReason::TransportError("invalid heartbeat direction"))
+        );
+        assert_eq!(
+            clock.packet(Kind::Close),
+            Received::Close(CloseReason::TransportClose)
+        );
+    }
+
+    #[test]
+    fn a_stalled_client_of_protocol_3_gets_time_for_its_ping() {
+        let mut clock = Clock::of(Protocol::V3, Transport::WebSocket);
+        clock.at(40_000);
+        clock.session.handle_stall(true, clock.now);
+        clock.at(45_000);
+        assert_eq!(clock.session.handle_timeout(&TIMING, clock.now), None);
+        assert_eq!(
+            clock.step(),
+            (60_000, Due::Close(CloseReason::SlowConsumer))
         );
     }
 

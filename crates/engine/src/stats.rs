@@ -93,6 +93,8 @@ counters! {
         too_large,
         /// No new sessions while the server shuts down.
         closing,
+        /// Code 4: a page of an origin that is not allowed.
+        origin,
     }
 }
 

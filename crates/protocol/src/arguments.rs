@@ -241,6 +241,22 @@ impl OwnedArguments {
         Self::from_message_pack(&bytes).map_err(|_| EncodeError::NotAList)
     }
 
+    /// Makes arguments of a payload, and a text behind them.
+    pub(crate) fn with_text<P: Payload + ?Sized>(
+        payload: &P,
+        text: &str,
+    ) -> Result<Self, EncodeError> {
+        let mut bytes = Vec::new();
+        message_pack::list_of(&mut bytes, None, payload)?;
+        let (count, content) = message_pack::list(&bytes).map_err(|_| EncodeError::NotAList)?;
+        let mut content = content.to_vec();
+        message_pack::text(&mut content, text).map_err(EncodeError::Json)?;
+        Ok(Self(Owned::MessagePack {
+            bytes: content.into(),
+            count: count + 1,
+        }))
+    }
+
     /// Takes a list in MessagePack.
     ///
     /// # Errors

@@ -6,7 +6,7 @@ use crate::message_pack::{self, Body};
 use crate::scan;
 use crate::writer::Output;
 use crate::{
-    Arity, Codec, EncodeError, Event, Messages, OwnedArguments, Packet, Payload, RawJson,
+    Args, Arity, Codec, EncodeError, Event, Messages, OwnedArguments, Packet, Payload, RawJson,
     is_reserved,
 };
 
@@ -87,6 +87,45 @@ impl Encoder {
         self.other_event(namespace, id, name, payload)
     }
 
+    /// Writes an EVENT with a text behind its arguments: the offset of connection state recovery, which
+    /// the client remembers.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`event`](Self::event).
+    ///
+    /// ```
+    /// let mut encoder = sockeye_protocol::Encoder::new(0);
+    /// let packet = encoder.event_with_offset("/", "news", &7, "k1")?;
+    /// assert_eq!(packet.message(), br#"2["news",7,"k1"]"#);
+    /// # Ok::<_, sockeye_protocol::EncodeError>(())
+    /// ```
+    pub fn event_with_offset<P: Payload + ?Sized>(
+        &mut self,
+        namespace: &str,
+        name: &str,
+        payload: &P,
+        offset: &str,
+    ) -> Result<Encoded<'_>, EncodeError> {
+        if is_reserved(name) {
+            return Err(EncodeError::ReservedName);
+        }
+        if !matches!(self.codec, Codec::Json) {
+            let args = OwnedArguments::with_text(payload, offset)?;
+            return self.other_event(namespace, None, name, &Args(args.borrow()));
+        }
+        self.begin(namespace, None);
+        self.output.text().push(b'[');
+        self.string(name);
+        self.list(payload, true)?;
+        let closed = self.output.text().pop();
+        debug_assert_eq!(closed, Some(b']'), "a list");
+        self.output.text().push(b',');
+        self.string(offset);
+        self.output.text().push(b']');
+        Ok(self.finish(b'2', b'5'))
+    }
+
     // Apart, so that JSON does not carry the others' code along.
     #[inline(never)]
     fn other_event<P: Payload + ?Sized>(
@@ -154,17 +193,47 @@ impl Encoder {
     ///
     /// Whatever a parser of one's own fails with. JSON and MessagePack do not.
     pub fn connect(&mut self, namespace: &str, sid: &str) -> Result<Encoded<'_>, EncodeError> {
+        self.connect_with(namespace, sid, None)
+    }
+
+    /// Writes the CONNECT packet for a client that may come back with the private id `pid`.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`connect`](Self::connect).
+    ///
+    /// ```
+    /// let mut encoder = sockeye_protocol::Encoder::new(0);
+    /// let packet = encoder.connect_recoverable("/", "A", "B")?;
+    /// assert_eq!(packet.message(), br#"0{"sid":"A","pid":"B"}"#);
+    /// # Ok::<_, sockeye_protocol::EncodeError>(())
+    /// ```
+    pub fn connect_recoverable(
+        &mut self,
+        namespace: &str,
+        sid: &str,
+        pid: &str,
+    ) -> Result<Encoded<'_>, EncodeError> {
+        self.connect_with(namespace, sid, Some(pid))
+    }
+
+    fn connect_with(
+        &mut self,
+        namespace: &str,
+        sid: &str,
+        pid: Option<&str>,
+    ) -> Result<Encoded<'_>, EncodeError> {
         match self.codec {
             Codec::Json => {
                 self.begin(namespace, None);
-                self.sid(sid);
+                self.ids(sid, pid);
                 Ok(self.finish(b'0', b'0'))
             }
             Codec::MessagePack => {
-                self.message_pack(|out| Body::Connect { sid }.write(out, namespace))
+                self.message_pack(|out| Body::Connect { sid, pid }.write(out, namespace))
             }
             Codec::Own(_) => {
-                let json = Self::json(|this| this.sid(sid));
+                let json = Self::json(|this| this.ids(sid, pid));
                 self.own(&Packet::Connect {
                     namespace,
                     auth: Some(&json),
@@ -173,9 +242,13 @@ impl Encoder {
         }
     }
 
-    fn sid(&mut self, sid: &str) {
+    fn ids(&mut self, sid: &str, pid: Option<&str>) {
         self.output.text().extend_from_slice(b"{\"sid\":");
         self.string(sid);
+        if let Some(pid) = pid {
+            self.output.text().extend_from_slice(b",\"pid\":");
+            self.string(pid);
+        }
         self.output.text().push(b'}');
     }
 
@@ -207,6 +280,61 @@ impl Encoder {
                     error: &json,
                 })
             }
+        }
+    }
+
+    /// Writes the CONNECT packet for a client of Socket.IO 2, which computes its id itself.
+    ///
+    /// Only JSON has a form of its own for it; other codecs name the `sid`, which those clients pass over.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`connect`](Self::connect).
+    ///
+    /// ```
+    /// let mut encoder = sockeye_protocol::Encoder::new(0);
+    /// assert_eq!(encoder.connect_v2("/", "A")?.message(), b"0");
+    /// assert_eq!(encoder.connect_v2("/a", "/a#A")?.message(), b"0/a,");
+    /// # Ok::<_, sockeye_protocol::EncodeError>(())
+    /// ```
+    pub fn connect_v2(&mut self, namespace: &str, sid: &str) -> Result<Encoded<'_>, EncodeError> {
+        if !matches!(self.codec, Codec::Json) {
+            return self.connect(namespace, sid);
+        }
+        self.begin(namespace, None);
+        Ok(self.finish(b'0', b'0'))
+    }
+
+    /// Writes the ERROR packet by which a server keeps a client of Socket.IO 2 out.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`connect_error`](Self::connect_error).
+    ///
+    /// ```
+    /// let mut encoder = sockeye_protocol::Encoder::new(0);
+    /// let packet = encoder.error_v2("/a", &sockeye_protocol::RawJson::from_value("no")?)?;
+    /// assert_eq!(packet.message(), br#"4/a,"no""#);
+    /// # Ok::<_, sockeye_protocol::EncodeError>(())
+    /// ```
+    pub fn error_v2(
+        &mut self,
+        namespace: &str,
+        error: &RawJson,
+    ) -> Result<Encoded<'_>, EncodeError> {
+        match self.codec {
+            Codec::Json => {
+                self.begin(namespace, None);
+                self.output
+                    .text()
+                    .extend_from_slice(error.as_str().as_bytes());
+                Ok(self.finish(b'4', b'4'))
+            }
+            Codec::MessagePack => self.connect_error(namespace, "refused", Some(error)),
+            Codec::Own(_) => self.own(&Packet::ConnectError {
+                namespace,
+                error: error.as_str(),
+            }),
         }
     }
 

@@ -5,7 +5,11 @@ use std::{cell::Cell, sync::Arc};
 use sockeye_engine::{Encoded, HEADROOM, Sent, append_binary_frame, text_frame};
 use sockeye_protocol::{Codec, EncodeError, Encoder};
 
-use crate::application::Connection;
+use crate::{
+    Payload,
+    application::Connection,
+    recovery::{HOLE, ends_with_text},
+};
 
 thread_local! {
     static ENCODER: Cell<Option<Box<Encoder>>> = const { Cell::new(None) };
@@ -67,5 +71,28 @@ pub(crate) fn send(
     let codec = connection.engine().application().codec();
     with_frames(codec, encode, |frames, packets| {
         connection.send(frames, packets, volatile)
+    })
+}
+
+/// Encodes an event that has room for an offset behind its arguments.
+///
+/// A volatile one, which is not logged, has it only where the client would take its last argument for one.
+pub(crate) fn recoverable(
+    codec: &Codec,
+    namespace: &str,
+    event: &str,
+    payload: &impl Payload,
+    volatile: bool,
+) -> Result<Encoded, EncodeError> {
+    if volatile {
+        let packet = shared(codec, |encoder| {
+            encoder.event(namespace, None, event, payload)
+        })?;
+        if !ends_with_text(codec, &packet) {
+            return Ok(packet);
+        }
+    }
+    shared(codec, |encoder| {
+        encoder.event_with_offset(namespace, event, payload, HOLE)
     })
 }

@@ -51,6 +51,13 @@ impl Handshake {
         self.request().address()
     }
 
+    /// Whether the first request came encrypted: to this server, or to the
+    /// [trusted proxy](crate::TrustedProxies) that passed it on.
+    #[must_use]
+    pub fn secure(&self) -> bool {
+        self.request().secure()
+    }
+
     /// When the first request came.
     #[must_use]
     pub fn time(&self) -> SystemTime {

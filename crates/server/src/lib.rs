@@ -4,6 +4,7 @@ mod ack;
 mod adapter;
 mod application;
 mod broadcast;
+mod builder;
 mod emit;
 mod frames;
 mod gate;
@@ -14,6 +15,7 @@ mod mount;
 mod namespace;
 mod rate;
 mod reason;
+mod recovery;
 mod reject;
 mod room;
 mod server;
@@ -28,6 +30,7 @@ pub use adapter::{
 };
 pub use application::NamespaceEvent;
 pub use broadcast::{Broadcast, BroadcastAckError, BroadcastAcks, RemoteSocket};
+pub use builder::ServerBuilder;
 pub use event::Event;
 pub use handler::{
     AckSender, EventCall, EventName, ExtractError, FromEvent, FromParts, FromRef, Handler,
@@ -39,13 +42,15 @@ pub use mount::{NotFound, Serve, SocketIoLayer, SocketIoService, WithSocketIo};
 pub use namespace::{HandlerError, Namespace, NamespaceMatch, ServerReply};
 pub use rate::RateLimit;
 pub use reason::DisconnectReason;
+pub use recovery::Recovery;
 pub use reject::Reject;
 pub use room::{IntoRooms, LocalRooms, Room, Target};
-pub use server::{Server, ServerBuilder};
+pub use server::Server;
 pub use shutdown::Shutdown;
 pub use socket::{EmitError, ListenerId, Socket, Volatile};
 pub use sockeye_engine::{
-    CloseReason, Encoded, EngineStats, RemoteAddr, Sid as SocketId, Transport,
+    CloseReason, ConfigError, Cors, Encoded, EngineStats, RemoteAddr, Secure, Sid as SocketId,
+    Transport, TrustedProxies,
 };
 pub use sockeye_macros::Event;
 pub use sockeye_protocol::{Args, ArgumentError, Codec, EncodeError, Payload, RawJson};

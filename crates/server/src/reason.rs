@@ -32,6 +32,13 @@ impl DisconnectReason {
     }
 }
 
+impl DisconnectReason {
+    /// Whether its client did not leave on purpose, and was not put out: it may come back.
+    pub(crate) fn is_recoverable(self) -> bool {
+        matches!(self, Self::ForcedServerClose | Self::Connection(_))
+    }
+}
+
 impl fmt::Display for DisconnectReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())

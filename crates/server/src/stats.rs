@@ -67,6 +67,16 @@ counters! {
     encode_errors,
     /// Packets for sockets that have left.
     emits_to_gone,
+    /// Sockets that have come back, with what they had missed.
+    recovered,
+    /// Clients that wanted to come back, whose session had expired, was used, or had ended on purpose.
+    recovery_unknown,
+    /// Clients that wanted to come back, with an offset that is not one of this server's.
+    recovery_offset,
+    /// Clients that wanted to come back, and had missed packets that had to make room in the log.
+    recovery_log,
+    /// Clients that wanted to come back, and had missed more than may wait for a client.
+    recovery_too_much,
     /// TLS handshakes that failed: the client speaks no TLS, does not trust the certificate, or left.
     tls_failures,
     /// TLS handshakes that were not complete in time.

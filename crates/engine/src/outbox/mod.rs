@@ -8,14 +8,16 @@ mod buffer;
 #[cfg(all(test, sockeye_loom))]
 mod model;
 mod queue;
+#[cfg(all(test, not(sockeye_loom)))]
+mod table;
 
 use std::{
     io,
     task::{Context, Poll, Waker},
 };
 
+pub(crate) use queue::{Batch, Phase, Pushed, Sink};
 use queue::{Finished, Queue};
-pub(crate) use queue::{Phase, Pushed, Sink};
 
 use crate::{
     Encoded,

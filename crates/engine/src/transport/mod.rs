@@ -1,5 +1,6 @@
 //! The transports: long-polling over HTTP, and WebSocket. They move bytes; the session decides.
 
+pub(crate) mod answer;
 pub(crate) mod polling;
 pub(crate) mod stream;
 pub(crate) mod websocket;
@@ -11,10 +12,14 @@ use std::{
 };
 
 use crate::{
-    Application, CloseReason, Connection,
+    Application, CloseReason, Connection, Protocol,
     packet::{Kind, Packet, message},
     session::Received,
+    v3,
 };
+
+/// A pong packet as a frame.
+const PONG: &[u8] = b"\x81\x013";
 
 /// How many events are handled between two looks at the clock.
 pub(crate) const EVENTS_A_LOOK: usize = 16;
@@ -54,36 +59,70 @@ pub(crate) fn receive_text<A: Application>(
         let application = connection.engine().application();
         return application.text(connection, reader, message);
     }
+    if connection.protocol() == Protocol::V3 {
+        return receive_v3(connection, reader, v3::Packet::from_text(text), now);
+    }
     match Packet::decode(text) {
-        Ok(packet) => receive(connection, reader, &packet, now),
+        Ok(Packet::Binary(data)) => {
+            let application = connection.engine().application();
+            application.binary(connection, reader, &data)
+        }
+        Ok(Packet::Text(kind, _)) => control(connection, kind, now),
         Err(_) => ControlFlow::Break(CloseReason::ParseError),
     }
 }
 
-/// Hands one packet of the session's own transport to the session, or its message to the application.
-fn receive<A: Application>(
+/// Hands on one binary frame of a WebSocket.
+#[inline]
+pub(crate) fn receive_binary<A: Application>(
     connection: &Arc<Connection<A>>,
     reader: &mut A::Reader,
-    packet: &Packet<'_>,
+    data: &[u8],
     now: Instant,
 ) -> ControlFlow<CloseReason> {
-    let engine = connection.engine();
-    match packet {
-        Packet::Text(Kind::Message, text) => engine.application().text(connection, reader, text),
-        Packet::Binary(data) => engine.application().binary(connection, reader, data),
-        Packet::Text(kind, _) => {
-            let received = connection
-                .state()
-                .session
-                .handle_packet(*kind, engine.timing(), now);
-            if *kind == Kind::Pong {
-                // If the interval is shorter than the timeout, the next ping is due before what was armed.
-                connection.arm();
-            }
-            match received {
-                Received::Close(reason) => ControlFlow::Break(reason),
-                Received::Message | Received::Ignored => ControlFlow::Continue(()),
-            }
+    if connection.protocol() == Protocol::V3 {
+        return receive_v3(connection, reader, v3::Packet::from_bytes(data), now);
+    }
+    let application = connection.engine().application();
+    application.binary(connection, reader, data)
+}
+
+/// Hands on what was read as a packet of protocol 3.
+pub(crate) fn receive_v3<A: Application>(
+    connection: &Arc<Connection<A>>,
+    reader: &mut A::Reader,
+    packet: Result<v3::Packet<'_>, v3::Malformed>,
+    now: Instant,
+) -> ControlFlow<CloseReason> {
+    let Ok(v3::Packet { kind, data }) = packet else {
+        return ControlFlow::Break(CloseReason::ParseError);
+    };
+    let application = connection.engine().application();
+    match (kind, data) {
+        (Kind::Message, v3::Data::Text(text)) => application.text(connection, reader, text),
+        (Kind::Message, v3::Data::Binary(data)) => application.binary(connection, reader, &data),
+        (kind, _) => control(connection, kind, now),
+    }
+}
+
+/// Hands a packet that is no message to the session.
+fn control<A: Application>(
+    connection: &Arc<Connection<A>>,
+    kind: Kind,
+    now: Instant,
+) -> ControlFlow<CloseReason> {
+    let timing = connection.engine().timing();
+    let received = connection.state().session.handle_packet(kind, timing, now);
+    if kind == Kind::Pong {
+        // If the interval is shorter than the timeout, the next ping is due before what was armed.
+        connection.arm();
+    }
+    match received {
+        Received::Close(reason) => ControlFlow::Break(reason),
+        Received::Ping => {
+            connection.send(PONG, 1, false);
+            ControlFlow::Continue(())
         }
+        Received::Message | Received::Ignored => ControlFlow::Continue(()),
     }
 }

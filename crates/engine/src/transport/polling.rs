@@ -14,26 +14,24 @@ use http::{HeaderMap, Response, header};
 use http_body::Body as HttpBody;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 
-use super::{EVENTS_A_LOOK, Watch, receive_text};
-use crate::{
-    Application, Body, CloseReason, Connection, RequestError, Transport,
-    outbox::{Phase, Sink},
-    packet::{append_payload, split_payload},
-    request::polling_response,
+use super::{
+    EVENTS_A_LOOK, Watch,
+    answer::{Answer, jsonp_index},
+    receive_text, receive_v3,
 };
-
-const TEXT: &str = "text/plain; charset=UTF-8";
+use crate::{
+    Application, Body, CloseReason, Connection, Protocol, RequestError, Transport,
+    outbox::{Phase, Sink},
+    packet::split_payload,
+    request::polling_response,
+    v3::{self, BinaryPayload, TextPayload},
+};
 
 /// After so many packets of one body, other tasks get their turn.
 const PACKETS_A_TURN: usize = 256;
 
 /// How long a body may take to arrive.
 const BODY_TIMEOUT: Duration = Duration::from_secs(30);
-
-/// The answer that begins a session.
-pub(crate) fn open_response(packet: String) -> Response<Body> {
-    polling_response(TEXT, packet)
-}
 
 /// Ends the GET's claim on the session, however its future ends.
 struct Getting<'a, A: Application> {
@@ -74,36 +72,31 @@ pub(crate) async fn get<A: Application>(
         connection,
         answered: false,
     };
-    let body = poll_fn(|cx| poll_packets(connection, cx)).await;
+    let answer = poll_fn(|cx| poll_packets(connection, cx)).await;
     getting.answered = true;
     drop(getting);
-    Ok(polling_response(TEXT, body))
+    Ok(answer.response(connection))
 }
 
 fn poll_packets<A: Application>(
     connection: &Arc<Connection<A>>,
     cx: &mut Context<'_>,
-) -> Poll<Vec<u8>> {
+) -> Poll<Answer> {
     let noop = std::mem::take(&mut connection.state().noop);
     let mut queue = connection.outbox.lock();
     if !matches!(queue.sink, Sink::Poll { .. }) {
-        return Poll::Ready(b"6".to_vec());
+        return Poll::Ready(Answer::Noop);
     }
     if let Some(batch) = queue.take_all() {
         let last = queue.phase() == Phase::Closed;
         drop(queue);
-        let mut body = Vec::new();
-        for item in batch.into_items() {
-            append_payload(&mut body, item.frames());
-            item.recycle();
-        }
         if last {
             connection.forget();
         }
-        return Poll::Ready(body);
+        return Poll::Ready(Answer::Packets(batch));
     }
     if noop {
-        return Poll::Ready(b"6".to_vec());
+        return Poll::Ready(Answer::Noop);
     }
     if queue.phase() != Phase::Closed {
         queue.sink = Sink::Poll {
@@ -114,7 +107,7 @@ fn poll_packets<A: Application>(
     drop(queue);
     // Whoever closed may have asked for a noop after the look above.
     let noop = std::mem::take(&mut connection.state().noop);
-    Poll::Ready(if noop { b"6".to_vec() } else { b"1".to_vec() })
+    Poll::Ready(if noop { Answer::Noop } else { Answer::Close })
 }
 
 /// Ends the POST's claim on the session, and gives the reader back, however its future ends.
@@ -164,10 +157,11 @@ where
         reader: None,
         answered: false,
     };
-    if headers
+    let protocol = connection.protocol();
+    let binary = headers
         .get(header::CONTENT_TYPE)
-        .is_some_and(|value| value == "application/octet-stream")
-    {
+        .is_some_and(|value| value == "application/octet-stream");
+    if binary && protocol == Protocol::V4 {
         posting.answered = true;
         connection.close(CloseReason::TransportError("invalid content"));
         return Err(RequestError::ContentType);
@@ -189,19 +183,51 @@ where
         posting.reader = state.reader.take();
     }
     if let Some(reader) = &mut posting.reader {
-        handle_body(connection, reader, &body).await;
+        if binary {
+            let packets = BinaryPayload::new(&body).map(Incoming::V3);
+            handle_packets(connection, reader, packets).await;
+        } else {
+            handle_text(connection, reader, &String::from_utf8_lossy(&body)).await;
+        }
     }
     posting.answered = true;
     drop(posting);
     Ok(polling_response("text/html", "ok"))
 }
 
-async fn handle_body<A: Application>(
+/// One packet of a body.
+enum Incoming<'b> {
+    V4(&'b str),
+    V3(Result<v3::Packet<'b>, v3::Malformed>),
+}
+
+async fn handle_text<A: Application>(
     connection: &Arc<Connection<A>>,
     reader: &mut A::Reader,
-    body: &[u8],
+    body: &str,
 ) {
-    let text: Cow<'_, str> = String::from_utf8_lossy(body);
+    let protocol = connection.protocol();
+    if protocol == Protocol::V4 {
+        let packets = split_payload(body).map(Incoming::V4);
+        return handle_packets(connection, reader, packets).await;
+    }
+    let payload = match jsonp_index(connection.handshake(), protocol) {
+        None => Cow::Borrowed(body),
+        Some(_) => match v3::jsonp::payload(body) {
+            Some(payload) => payload,
+            // A form without the field says nothing, as in the reference.
+            None => return,
+        },
+    };
+    let packets = TextPayload::new(&payload).map(Incoming::V3);
+    handle_packets(connection, reader, packets).await;
+}
+
+async fn handle_packets<'b, A: Application>(
+    connection: &Arc<Connection<A>>,
+    reader: &mut A::Reader,
+    packets: impl Iterator<Item = Incoming<'b>>,
+) {
     let now = Instant::now();
     connection.outbox.cork();
     connection
@@ -209,7 +235,7 @@ async fn handle_body<A: Application>(
         .session
         .handle_traffic(connection.engine().timing(), now);
     let mut watch = Watch::new(now);
-    for (n, packet) in split_payload(&text).enumerate() {
+    for (n, packet) in packets.enumerate() {
         if n % EVENTS_A_LOOK == EVENTS_A_LOOK - 1 {
             watch.look(connection);
         }
@@ -219,7 +245,11 @@ async fn handle_body<A: Application>(
             watch = Watch::new(Instant::now());
             connection.outbox.cork();
         }
-        match receive_text(connection, reader, packet, now) {
+        let received = match packet {
+            Incoming::V4(text) => receive_text(connection, reader, text, now),
+            Incoming::V3(packet) => receive_v3(connection, reader, packet, now),
+        };
+        match received {
             ControlFlow::Break(CloseReason::TransportClose) => {
                 connection.state().noop = true;
                 connection.abort(CloseReason::TransportClose);

@@ -14,9 +14,10 @@ use std::{
 use hyper::upgrade::OnUpgrade;
 use sockeye_websocket::{Decoder, Event, Limits, Opcode, ProtocolError, Role, frame, read_buffer};
 
-use super::{EVENTS_A_LOOK, Watch, receive_text, stream::Stream};
+use super::{EVENTS_A_LOOK, Watch, receive_binary, receive_text, stream::Stream};
 use crate::{
     Application, CloseReason, Connection, Engine, Handshake, Transport,
+    form::Form,
     outbox::{Phase, wake},
     packet::Packet,
     session::Probed,
@@ -39,7 +40,7 @@ const PROBE_ANSWER: &[u8] = b"\x81\x063probe";
 pub(crate) fn spawn<A: Application>(
     engine: Arc<Engine<A>>,
     handshake: Handshake,
-    base64: bool,
+    form: Form,
     upgrade: OnUpgrade,
 ) {
     tokio::spawn(async move {
@@ -50,11 +51,11 @@ pub(crate) fn spawn<A: Application>(
                     &engine,
                     stream.sink(),
                     Transport::WebSocket,
-                    base64,
+                    form,
                     handshake,
                 );
                 drop(engine);
-                Driver::open(connection, stream, read).await;
+                Driver::new(connection, stream, read, Mode::Takeover).await;
             }
             Err(error) => tracing::debug!(%error, "upgrade to websocket failed"),
         }
@@ -132,17 +133,6 @@ impl<A: Application> Driver<A> {
             answer: Vec::new(),
             pong: None,
         }
-    }
-
-    fn open(connection: Arc<Connection<A>>, stream: Stream, rest: Vec<u8>) -> Self {
-        let packet = connection
-            .engine()
-            .config()
-            .open_packet(connection.sid().as_str(), Transport::WebSocket);
-        let mut open = Vec::with_capacity(packet.len() + frame::MAX_SERVER_HEADER);
-        frame::append(&mut open, Opcode::Text, packet.as_bytes());
-        connection.send(&open, 1, false);
-        Self::new(connection, stream, rest, Mode::Takeover)
     }
 
     fn probe(connection: Arc<Connection<A>>, stream: Stream, rest: Vec<u8>) -> Self {
@@ -391,10 +381,7 @@ impl<A: Application> Driver<A> {
         while let Some(event) = feed.next() {
             let flow = match event {
                 Ok(Event::Text(text)) => receive_text(connection, reader, text, now),
-                Ok(Event::Binary(data)) => connection
-                    .engine()
-                    .application()
-                    .binary(connection, reader, data),
+                Ok(Event::Binary(data)) => receive_binary(connection, reader, data, now),
                 Ok(Event::Ping(data)) => {
                     self.pong = Some(data.into());
                     ControlFlow::Continue(())

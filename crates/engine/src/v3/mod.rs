@@ -10,5 +10,6 @@ pub mod jsonp;
 mod packet;
 mod payload;
 
+pub(crate) use packet::MESSAGE;
 pub use packet::{Data, Kind, Malformed, Packet};
 pub use payload::{BinaryPayload, Part, TextPayload, encode};

@@ -7,6 +7,9 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 pub use crate::packet::Kind;
 use crate::packet::decode_base64;
 
+/// The type of a message where it is a number.
+pub(crate) const MESSAGE: u8 = 4;
+
 /// What cannot be read: an unknown type, or a length that does not fit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("parser error")]

@@ -41,6 +41,8 @@ pub(crate) struct Response {
     /// Status line and headers.
     pub(crate) head: String,
     pub(crate) body: String,
+    /// The body as it came: not all of them are text.
+    pub(crate) bytes: Vec<u8>,
 }
 
 impl Response {
@@ -132,6 +134,7 @@ async fn read_response(stream: &mut TcpStream, mut read: Vec<u8>) -> Response {
         status,
         head,
         body: String::new(),
+        bytes: Vec::new(),
     };
     let mut body = read.split_off(end + 4);
     if status != 101
@@ -145,6 +148,7 @@ async fn read_response(stream: &mut TcpStream, mut read: Vec<u8>) -> Response {
     }
     // Behind an upgrade there are frames.
     response.body = String::from_utf8_lossy(&body).into_owned();
+    response.bytes = body;
     response
 }
 

@@ -7,7 +7,7 @@ fn length(count: usize) -> Result<u32, Error> {
     u32::try_from(count).map_err(|_| Error::custom("too long for MessagePack"))
 }
 
-pub(super) fn text(out: &mut Vec<u8>, text: &str) -> Result<(), Error> {
+pub(crate) fn text(out: &mut Vec<u8>, text: &str) -> Result<(), Error> {
     match length(text.len())? {
         count @ ..0x20 => out.push(0xa0 | count as u8),
         count @ ..0x100 => out.extend([0xd9, count as u8]),

@@ -12,5 +12,6 @@ mod reader;
 mod writer;
 
 pub(crate) use decoder::{MessagePackDecoder, list};
+pub(crate) use head::text;
 pub(crate) use packet::{Body, ack, event, list_of};
 pub(crate) use reader::Reader;

@@ -14,6 +14,7 @@ use crate::{Arity, EncodeError, Payload, RawJson};
 pub(crate) enum Body<'a> {
     Connect {
         sid: &'a str,
+        pid: Option<&'a str>,
     },
     Disconnect,
     ConnectError {
@@ -30,13 +31,17 @@ impl Body<'_> {
 
     fn write_members(&self, out: &mut Vec<u8>, namespace: &str) -> Result<(), Error> {
         match self {
-            Self::Connect { sid } => {
+            Self::Connect { sid, pid } => {
                 head::map(out, 3)?;
                 member(out, "type", 0)?;
                 head::text(out, "data")?;
-                head::map(out, 1)?;
+                head::map(out, 1 + usize::from(pid.is_some()))?;
                 head::text(out, "sid")?;
                 head::text(out, sid)?;
+                if let Some(pid) = pid {
+                    head::text(out, "pid")?;
+                    head::text(out, pid)?;
+                }
                 namespace_member(out, namespace)
             }
             Self::Disconnect => {

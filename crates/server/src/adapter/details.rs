@@ -94,7 +94,7 @@ impl HandshakeDetails {
             headers,
             time: format!("{}", issued.as_millis()),
             address: handshake.address().map(|address| address.ip().to_string()),
-            secure: false,
+            secure: handshake.secure(),
             issued: issued.as_millis() as u64,
             url: handshake.url().to_owned(),
             query,

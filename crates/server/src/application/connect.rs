@@ -15,6 +15,7 @@ use super::{
     App, Connection, Delivery,
     events::{call, release_after},
     running::spawn,
+    version::{self, is_v2},
     watched::join,
 };
 use crate::{
@@ -23,6 +24,8 @@ use crate::{
         AuthHandler, Decision, EventHandler, Incoming, Input, Panicked, Pending, caught, panicked,
         poll_once,
     },
+    namespace::Live,
+    recovery::{Claim, Claimed, NotRecovered, Sequencer},
     socket::{LISTENING, RATED, SocketInner},
     stats::count,
 };
@@ -30,6 +33,20 @@ use crate::{
 impl App {
     /// A client asks to be let into a namespace.
     pub(super) fn connect(
+        &self,
+        connection: &Arc<Connection>,
+        name: &str,
+        auth: Option<&str>,
+    ) -> ControlFlow<CloseReason> {
+        if !is_v2(connection) {
+            return self.enter(connection, name, auth);
+        }
+        let (name, query) = version::split_query(name);
+        let auth = query.map(version::query_as_auth);
+        self.enter(connection, name, auth.as_deref())
+    }
+
+    fn enter(
         &self,
         connection: &Arc<Connection>,
         name: &str,
@@ -56,7 +73,19 @@ impl App {
             refuse(connection, name, &Reject::new("Invalid namespace"));
             return ControlFlow::Continue(());
         };
-        let socket = Socket(SocketInner::new(Arc::clone(connection), namespace, auth));
+        let claimed = match (namespace.rooms().recovery(), auth) {
+            (Some(sequencer), Some(auth)) if !is_v2(connection) => {
+                self.claim(&namespace, sequencer, auth)
+            }
+            _ => None,
+        };
+        let socket = SocketInner::new(Arc::clone(connection), namespace, auth, claimed);
+        let socket = Socket(socket);
+        let skips = socket.0.is_recovered() && {
+            let rooms = socket.0.namespace.rooms();
+            rooms.claimed_by(&socket);
+            rooms.recovery().is_some_and(Sequencer::skips_middlewares)
+        };
         if self.options.rate_limit.is_some() {
             socket.0.attend(RATED);
         }
@@ -67,7 +96,8 @@ impl App {
         }
         let namespace = &socket.0.namespace;
         let table = namespace.table();
-        if table.auth.is_none() && table.admit.is_empty() && namespace.is_confirmed() {
+        let unasked = skips || (table.auth.is_none() && table.admit.is_empty());
+        if unasked && namespace.is_confirmed() {
             accept(&socket);
             return ControlFlow::Continue(());
         }
@@ -79,6 +109,31 @@ impl App {
             ),
         }
         ControlFlow::Continue(())
+    }
+
+    /// What a client gets back that was here before.
+    fn claim(&self, namespace: &Live, sequencer: &Sequencer, auth: &str) -> Option<Claimed> {
+        let claim = Claim::read(auth)?;
+        let end = |old: &Socket| {
+            let reason = CloseReason::TransportClose;
+            tracing::debug!(socket = ?old.id(), "its client has come back by another connection");
+            leave(old, DisconnectReason::Connection(reason));
+            old.0.connection.close(reason);
+        };
+        let refusal = match namespace.rooms().claim(sequencer, &claim, end) {
+            Ok(claimed) => return Some(claimed),
+            Err(refusal) => refusal,
+        };
+        let counters = self.counters();
+        count(match refusal {
+            NotRecovered::UnknownSession => &counters.recovery_unknown,
+            NotRecovered::UnknownOffset => &counters.recovery_offset,
+            NotRecovered::LogTooShort => &counters.recovery_log,
+            NotRecovered::MissedTooMuch => &counters.recovery_too_much,
+        });
+        let namespace = namespace.name();
+        tracing::info!(namespace, reason = %refusal, "not recovered: a client begins anew");
+        None
     }
 }
 
@@ -115,6 +170,10 @@ async fn admit(socket: Socket) -> Result<(), Reject> {
         engine.application().namespaces().confirm(namespace);
     }
     let table = namespace.table();
+    let sequencer = namespace.rooms().recovery();
+    if socket.recovered() && sequencer.is_some_and(Sequencer::skips_middlewares) {
+        return Ok(());
+    }
     for check in &table.admit {
         ask(&socket, &**check).await?;
     }
@@ -160,15 +219,30 @@ fn accept(socket: &Socket) {
         socket.0.hold();
     }
     let mut delivery = Delivery::new();
+    let (rooms, id) = (namespace.rooms(), socket.0.id);
     let encoded = emit::with_frames(
         connection.engine().application().codec(),
-        |encoder| encoder.connect(namespace.name(), socket.0.id.as_str()),
-        |frames, packets| {
-            namespace.rooms().insert(socket, || {
-                delivery.push_own(connection, frames, packets);
-            });
+        |encoder| match socket.0.pid() {
+            _ if is_v2(connection) => encoder.connect_v2(namespace.name(), &socket.client_id()),
+            None => encoder.connect(namespace.name(), id.as_str()),
+            Some(pid) => encoder.connect_recoverable(namespace.name(), id.as_str(), pid.as_str()),
+        },
+        |frames, packets| match rooms.recovery() {
+            None => {
+                rooms.insert(socket, || delivery.push_own(connection, frames, packets));
+                Ok(())
+            }
+            Some(sequencer) => rooms.admit(sequencer, socket, frames, packets, &mut delivery),
         },
     );
+    if let Ok(Err(refusal)) = &encoded {
+        // It was told nothing yet: it comes back once more, and begins anew.
+        count(&socket.counters().recovery_log);
+        tracing::info!(reason = %refusal, "connection closed: its client cannot be recovered any more");
+        socket.0.end(DisconnectReason::ServerNamespaceDisconnect);
+        connection.close(CloseReason::ForcedClose);
+        return delivery.finish();
+    }
     if let Err(error) = encoded {
         // Only a parser of one's own fails here; without its CONNECT packet the client would wait.
         unwritten(connection, &error);
@@ -179,12 +253,15 @@ fn accept(socket: &Socket) {
         // It has left while it was let in.
         let reason = DisconnectReason::Connection(CloseReason::TransportClose);
         socket.0.end(reason);
-        namespace.rooms().remove(socket.0.id);
+        socket.0.leave_rooms(reason);
         return delivery.finish();
     }
     delivery.finish();
     connection.set_deadline(None);
     count(&socket.counters().connected);
+    if socket.recovered() {
+        count(&socket.counters().recovered);
+    }
     if let Some(handler) = connect {
         let auth = socket.0.auth().map_or(Input::None, Input::Json);
         let pending = call(socket, handler, "connect", auth, None);
@@ -256,7 +333,15 @@ fn reject_socket(socket: &Socket, reject: &Reject) {
     count(&socket.counters().rejected);
     connection.client().remove(socket);
     socket.0.end(DisconnectReason::ServerNamespaceDisconnect);
-    refuse(connection, socket.namespace(), reject);
+    if !is_v2(connection) {
+        return refuse(connection, socket.namespace(), reject);
+    }
+    let sent = emit::send(connection, false, |encoder| {
+        encoder.error_v2(socket.namespace(), &version::error(reject)?)
+    });
+    if let Err(error) = sent {
+        unwritten(connection, &error);
+    }
 }
 
 fn refuse(connection: &Arc<Connection>, namespace: &str, reject: &Reject) {

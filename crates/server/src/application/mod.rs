@@ -5,6 +5,7 @@ mod connect;
 mod events;
 mod namespaces;
 mod running;
+mod version;
 mod watched;
 
 use std::{
@@ -21,12 +22,14 @@ pub(crate) use self::{
     connect::leave,
     namespaces::{Namespaces, Registered},
     running::{Running, spawn},
+    version::is_v2,
     watched::handle,
 };
 use crate::{
     DisconnectReason, RateLimit, Socket,
     mount::Path,
     namespace::Live,
+    recovery::Sweeper,
     stats::{Counters, count},
 };
 
@@ -54,6 +57,8 @@ pub(crate) struct Options {
     pub(crate) rate_limit: Option<RateLimit>,
     pub(crate) path: Path,
     pub(crate) serve_client: bool,
+    /// How long a client may be cut off and come back as the same socket.
+    pub(crate) max_away: Option<Duration>,
 }
 
 impl Default for Options {
@@ -67,6 +72,7 @@ impl Default for Options {
             rate_limit: None,
             path: Path::default(),
             serve_client: true,
+            max_away: None,
         }
     }
 }
@@ -78,6 +84,7 @@ pub(crate) struct App {
     options: Options,
     counters: Counters,
     running: Running,
+    sweeper: Sweeper,
 }
 
 /// What reads one client's packets.
@@ -95,6 +102,7 @@ impl App {
             options,
             counters: Counters::default(),
             running: Running::default(),
+            sweeper: Sweeper::default(),
         }
     }
 
@@ -131,6 +139,10 @@ impl App {
         &self.counters
     }
 
+    pub(crate) fn sweeper(&self) -> &Sweeper {
+        &self.sweeper
+    }
+
     pub(crate) fn running(&self) -> &Running {
         &self.running
     }
@@ -148,7 +160,7 @@ impl App {
         if !last.as_ref().is_some_and(|socket| {
             socket.is_connected() && socket.0.namespace.is(packet.namespace())
         }) {
-            *last = connection.client().find(packet.namespace());
+            *last = find(connection, packet.namespace());
         }
         let Some(socket) = last else {
             return self.out_of_turn(connection, packet.namespace());
@@ -212,6 +224,15 @@ impl App {
     }
 }
 
+/// The client's socket in the namespace that a packet names.
+fn find(connection: &Arc<Connection>, namespace: &str) -> Option<Socket> {
+    let socket = connection.client().find(namespace);
+    if socket.is_some() || !is_v2(connection) {
+        return socket;
+    }
+    connection.client().find(version::split_query(namespace).0)
+}
+
 impl Application for App {
     type Client = Client;
     type Reader = Reader;
@@ -225,7 +246,15 @@ impl Application for App {
     }
 
     fn opened(&self, connection: &Arc<Connection>) {
+        if let Some(max_away) = self.options.max_away {
+            self.sweeper.ensure(connection.engine(), max_away);
+        }
         connection.set_deadline(Some(Instant::now() + self.options.connect_timeout));
+        if is_v2(connection)
+            && let ControlFlow::Break(reason) = self.connect(connection, "/", None)
+        {
+            connection.close(reason);
+        }
     }
 
     fn text(

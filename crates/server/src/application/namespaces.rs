@@ -7,6 +7,7 @@ use std::{
         Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak,
         atomic::{AtomicBool, AtomicUsize, Ordering},
     },
+    time::Instant,
 };
 
 use sockeye_protocol::Codec;
@@ -15,6 +16,7 @@ use super::Engine;
 use crate::{
     LocalRooms, NamespaceMatch,
     namespace::{Child, Live, MakeAdapter, Table},
+    recovery::Sequencer,
 };
 
 /// What becomes of the namespaces that come into being when a client asks for them.
@@ -39,18 +41,24 @@ pub(crate) struct Namespaces {
     hook: Option<NamespaceHook>,
 }
 
+/// Makes the log of one namespace, if clients may come back.
+pub(crate) type MakeSequencer = Option<Box<dyn Fn() -> Sequencer + Send + Sync>>;
+
 /// What it takes to make a namespace.
 struct Make {
     shards: usize,
     codec: Codec,
     adapter: MakeAdapter,
+    sequencer: MakeSequencer,
     /// Set once the server is built.
     engine: OnceLock<Weak<Engine>>,
 }
 
 impl Make {
     fn live(&self, name: &str, table: Arc<Table>, child: Option<Child>) -> Arc<Live> {
-        let rooms = LocalRooms::new(self.shards, name, self.codec.clone(), Arc::clone(&table));
+        let sequencer = self.sequencer.as_ref().map(|make| make());
+        let codec = self.codec.clone();
+        let rooms = LocalRooms::new(self.shards, name, codec, Arc::clone(&table), sequencer);
         let rooms = Arc::new(rooms);
         if let Some(engine) = self.engine.get().and_then(Weak::upgrade) {
             rooms.belongs_to(&engine);
@@ -74,11 +82,13 @@ impl Namespaces {
         shards: usize,
         codec: Codec,
         adapter: MakeAdapter,
+        sequencer: MakeSequencer,
     ) -> Self {
         let make = Make {
             shards,
             codec,
             adapter,
+            sequencer,
             engine: OnceLock::new(),
         };
         let live = |(name, table): (Box<str>, Table)| {
@@ -199,17 +209,48 @@ impl Namespaces {
             return;
         }
         let confirmed = live.is_confirmed();
-        if self.keep_empty && confirmed {
+        if confirmed && (self.keep_empty || live.rooms().is_awaiting()) {
             return;
         }
         let removed = children.remove(live.name());
         drop(children);
         if let Some(removed) = removed {
-            removed.adapter().close();
-            if confirmed {
-                self.tell(NamespaceEvent::Removed(removed.name()));
-            }
+            self.end(&removed, confirmed);
         }
+    }
+
+    fn end(&self, removed: &Live, confirmed: bool) {
+        removed.adapter().close();
+        if confirmed {
+            self.tell(NamespaceEvent::Removed(removed.name()));
+        }
+    }
+
+    /// Forgets clients that were cut off too long ago, and what they were sent; and namespaces that were
+    /// there for their sake alone. `false` if nothing is left that can age.
+    pub(crate) fn expire(&self, now: Instant) -> bool {
+        let mut left = false;
+        for live in self.all() {
+            left |= live.rooms().expire(now);
+        }
+        if self.keep_empty {
+            return left;
+        }
+        let mut ended = Vec::new();
+        self.children().retain(|_, live| {
+            let users = live
+                .child()
+                .map(|child| child.users.load(Ordering::Relaxed));
+            let keep = users != Some(0) || live.rooms().is_awaiting();
+            if !keep {
+                ended.push(Arc::clone(live));
+            }
+            keep
+        });
+        for live in ended {
+            self.end(&live, live.is_confirmed());
+        }
+        left
     }
 
     fn tell(&self, event: NamespaceEvent<'_>) {

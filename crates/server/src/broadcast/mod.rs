@@ -89,9 +89,12 @@ impl Broadcast {
     /// What cannot be encoded is counted and traced.
     pub fn emit(&self, event: &str, payload: impl Payload) {
         let codec = self.server.engine.application().codec();
-        let encoded = emit::shared(codec, |encoder| {
-            encoder.event(self.namespace.name(), None, event, &payload)
-        });
+        let name = self.namespace.name();
+        let encoded = if self.rooms().recovery().is_some() {
+            emit::recoverable(codec, name, event, &payload, self.target.volatile)
+        } else {
+            emit::shared(codec, |encoder| encoder.event(name, None, event, &payload))
+        };
         match encoded {
             Ok(packet) => self.namespace.adapter().broadcast(&packet, &self.target),
             Err(error) => {

@@ -10,6 +10,10 @@ pub(super) enum Accepting {
 }
 
 impl Accepting {
+    pub(super) fn is_tls(&self) -> bool {
+        !matches!(self, Self::Plain)
+    }
+
     /// Refuses what could be negotiated and not served.
     pub(super) fn check(&self) -> std::io::Result<()> {
         #[cfg(feature = "tls")]

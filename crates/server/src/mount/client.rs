@@ -66,7 +66,9 @@ impl File {
             .header(header::CACHE_CONTROL, "public, max-age=0")
             .header(header::CONTENT_TYPE, self.content_type)
             .header(header::ETAG, ETAG)
-            .header(header::VARY, "accept-encoding");
+            .header(header::VARY, "accept-encoding")
+            // The files are public; a module of another origin is not loaded without it.
+            .header(header::ACCESS_CONTROL_ALLOW_ORIGIN, "*");
         let known = request.get(header::IF_NONE_MATCH).is_some_and(is_current);
         let encoded = request.get(header::ACCEPT_ENCODING).and_then(|accepted| {
             let mut offered = self.encoded.iter();

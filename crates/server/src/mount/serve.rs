@@ -18,7 +18,7 @@ use hyper_util::{
     rt::{TokioIo, TokioTimer},
     service::TowerToHyperService,
 };
-use sockeye_engine::RemoteAddr;
+use sockeye_engine::{RemoteAddr, Secure};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
@@ -188,8 +188,9 @@ where
                 () = &mut shutdown => break,
             };
             let stream = prepare(stream);
-            let service = TowerToHyperService::new(WithAddress {
+            let service = TowerToHyperService::new(FromConnection {
                 address: RemoteAddr(address),
+                secure: accepting.is_tls(),
                 inner: service.clone(),
             });
             let (closed, alive) = (closed.clone(), alive.clone());
@@ -293,14 +294,15 @@ async fn wait_after(error: &io::Error) {
     }
 }
 
-/// Puts the client's address where the engine looks for it.
+/// Puts what is known of the connection where the engine looks for it.
 #[derive(Debug, Clone)]
-struct WithAddress<S> {
+struct FromConnection<S> {
     address: RemoteAddr,
+    secure: bool,
     inner: S,
 }
 
-impl<S, B> Service<Request<B>> for WithAddress<S>
+impl<S, B> Service<Request<B>> for FromConnection<S>
 where
     S: Service<Request<B>>,
 {
@@ -314,6 +316,9 @@ where
 
     fn call(&mut self, mut request: Request<B>) -> S::Future {
         request.extensions_mut().insert(self.address);
+        if self.secure {
+            request.extensions_mut().insert(Secure);
+        }
         self.inner.call(request)
     }
 }

@@ -17,6 +17,17 @@ impl LocalRooms {
     /// Queues a packet for everybody it is for.
     pub fn broadcast(&self, packet: &Encoded, target: &Target) {
         let mut delivery = Delivery::new();
+        if let Some(sequencer) = self.recovery() {
+            let mut listening = Vec::new();
+            let packet = self.broadcast_in_order(sequencer, packet, target, |member, packet| {
+                delivery.push(&member.connection, packet, target.volatile);
+                if member.socket.0.listens_outgoing() {
+                    listening.push(member.socket.clone());
+                }
+            });
+            delivery.finish();
+            return self.tell_outgoing(&listening, &packet);
+        }
         if self.outgoing.load(Ordering::Relaxed) == 0 {
             self.each(target, |member| {
                 delivery.push(&member.connection, packet, target.volatile);
@@ -133,7 +144,7 @@ impl LocalRooms {
     }
 
     /// Visits each shard once, and in it each socket at most once. `visit` runs under the shard's lock.
-    pub(super) fn each(&self, target: &Target, mut visit: impl FnMut(&Member)) {
+    pub(crate) fn each(&self, target: &Target, mut visit: impl FnMut(&Member)) {
         for shard in &self.shards {
             let shard = lock(shard);
             let excluded = shard.excluded(target);

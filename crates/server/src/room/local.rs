@@ -1,5 +1,4 @@
 use std::{
-    collections::hash_map::Entry,
     fmt,
     sync::{
         Arc, Mutex, MutexGuard, OnceLock, Weak,
@@ -11,10 +10,13 @@ use sockeye_protocol::Codec;
 
 use super::{
     Room, Target,
-    shard::{Member, Shard, lock},
+    shard::{Shard, lock},
     watch::Watch,
 };
-use crate::{Socket, SocketId, application::Engine, namespace::Table};
+use crate::{
+    Socket, SocketId, application::Engine, namespace::Table, recovery::Sequencer,
+    socket::SocketInner,
+};
 
 /// The sockets of a namespace on this server, and the rooms they are in.
 ///
@@ -22,7 +24,7 @@ use crate::{Socket, SocketId, application::Engine, namespace::Table};
 pub struct LocalRooms {
     pub(super) shards: Box<[Mutex<Shard>]>,
     pub(super) name: Box<str>,
-    pub(super) codec: Codec,
+    pub(crate) codec: Codec,
     table: Arc<Table>,
     /// Set once the server is built.
     engine: OnceLock<Weak<Engine>>,
@@ -31,11 +33,19 @@ pub struct LocalRooms {
     /// How many sockets listen to what they are sent.
     pub(super) outgoing: AtomicUsize,
     /// Counts the members of each room, if somebody wants to know of the first and the last.
-    watch: Option<Watch>,
+    pub(crate) watch: Option<Watch>,
+    /// Puts what is sent in order, and keeps it, if clients may come back.
+    pub(crate) sequencer: Option<Box<Sequencer>>,
 }
 
 impl LocalRooms {
-    pub(crate) fn new(shards: usize, name: &str, codec: Codec, table: Arc<Table>) -> Self {
+    pub(crate) fn new(
+        shards: usize,
+        name: &str,
+        codec: Codec,
+        table: Arc<Table>,
+        sequencer: Option<Sequencer>,
+    ) -> Self {
         Self {
             shards: (0..shards).map(|_| Mutex::default()).collect(),
             name: name.into(),
@@ -45,6 +55,7 @@ impl LocalRooms {
             engine: OnceLock::new(),
             next_ack: AtomicU64::new(0),
             outgoing: AtomicUsize::new(0),
+            sequencer: sequencer.map(Box::new),
         }
     }
 
@@ -74,7 +85,7 @@ impl LocalRooms {
         &self.codec
     }
 
-    fn shard(&self, id: SocketId) -> MutexGuard<'_, Shard> {
+    pub(crate) fn shard(&self, id: SocketId) -> MutexGuard<'_, Shard> {
         lock(&self.shards[id.spread(self.shards.len())])
     }
 
@@ -82,23 +93,23 @@ impl LocalRooms {
     pub(crate) fn insert(&self, socket: &Socket, first: impl FnOnce()) {
         let id = socket.id();
         let mut shard = self.shard(id);
-        let member = Member {
-            socket: socket.clone(),
-            connection: Arc::clone(&socket.0.connection),
-            rooms: Vec::new(),
-            own: true,
-        };
-        let key = shard.members.insert(member);
-        shard.ids.insert(id, key);
+        shard.add(socket, true);
         first();
     }
 
-    /// Removes a socket; returns the rooms that it was in.
-    pub(crate) fn remove(&self, id: SocketId) -> Vec<Room> {
+    /// Removes a socket; returns the rooms that it was in, and those of them that are empty now, of which
+    /// [`tell_removed`](Self::tell_removed) tells, under no lock.
+    pub(crate) fn remove(&self, socket: &SocketInner) -> (Vec<Room>, Vec<Room>) {
+        let id = socket.id;
         let mut shard = self.shard(id);
-        let Some(key) = shard.ids.remove(&id) else {
-            return Vec::new();
+        let Some(&key) = shard.ids.get(&id) else {
+            return (Vec::new(), Vec::new());
         };
+        // Its client may have come back already, by the same id.
+        if !std::ptr::eq(Arc::as_ptr(&shard.members[key].socket.0), socket) {
+            return (Vec::new(), Vec::new());
+        }
+        shard.ids.remove(&id);
         let member = shard.members.remove(key);
         for room in &member.rooms {
             shard.leave(room, key);
@@ -111,36 +122,32 @@ impl LocalRooms {
             None => Vec::new(),
         };
         drop(shard);
-        self.tell_removed(&removed);
-        member.names()
+        (member.names(), removed)
     }
 
     /// Adds a socket to rooms. Nothing happens if it has gone.
     pub fn join(&self, id: SocketId, rooms: &[Room]) {
         let mut joined = Vec::new();
+        let mut sequence = self.sequencer.as_deref().map(Sequencer::lock);
         let mut shard = self.shard(id);
-        {
-            let shard = &mut *shard;
-            let Some(&key) = shard.ids.get(&id) else {
-                return;
-            };
+        let Some(&key) = shard.ids.get(&id) else {
+            return;
+        };
+        for room in rooms {
+            let own = **room == *id.as_str();
             let member = &mut shard.members[key];
-            for room in rooms {
-                if **room == *id.as_str() {
-                    member.own = true;
-                } else if !member.rooms.contains(room) {
-                    let (name, keys) = match shard.rooms.entry(Arc::clone(room)) {
-                        Entry::Occupied(entry) => (Arc::clone(entry.key()), entry.into_mut()),
-                        Entry::Vacant(entry) => (Arc::clone(entry.key()), entry.insert(Vec::new())),
-                    };
-                    if self.watch.is_some() {
-                        joined.push(Arc::clone(&name));
-                    }
-                    member.rooms.push(name);
-                    if let Err(at) = keys.binary_search(&key) {
-                        keys.insert(at, key);
-                    }
+            if own && !member.own {
+                member.own = true;
+            } else if !own && !member.rooms.contains(room) {
+                let name = shard.join(room, key);
+                if self.watch.is_some() {
+                    joined.push(name);
                 }
+            } else {
+                continue;
+            }
+            if let Some(sequence) = &mut sequence {
+                sequence.joined(id, room);
             }
         }
         let Some(watch) = &self.watch else {
@@ -148,17 +155,22 @@ impl LocalRooms {
         };
         let created = watch.joined(joined);
         drop(shard);
-        watch.tell_created(&self.name, &created);
+        drop(sequence);
+        self.tell_created(&created);
     }
 
     /// Takes a socket out of rooms.
     pub fn leave(&self, id: SocketId, rooms: &[Room]) {
         let mut left = Vec::new();
+        let mut sequence = self.sequencer.as_deref().map(Sequencer::lock);
         let mut shard = self.shard(id);
         let Some(&key) = shard.ids.get(&id) else {
             return;
         };
         for room in rooms {
+            if let Some(sequence) = &mut sequence {
+                sequence.left(id, room);
+            }
             let member = &mut shard.members[key];
             if **room == *id.as_str() {
                 member.own = false;
@@ -175,10 +187,17 @@ impl LocalRooms {
             None => Vec::new(),
         };
         drop(shard);
+        drop(sequence);
         self.tell_removed(&removed);
     }
 
-    fn tell_removed(&self, rooms: &[Room]) {
+    pub(crate) fn tell_created(&self, rooms: &[Room]) {
+        if let Some(watch) = &self.watch {
+            watch.tell_created(&self.name, rooms);
+        }
+    }
+
+    pub(crate) fn tell_removed(&self, rooms: &[Room]) {
         if let Some(watch) = &self.watch {
             watch.tell_removed(&self.name, rooms);
         }

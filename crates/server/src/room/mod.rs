@@ -8,7 +8,7 @@ mod watch;
 use std::sync::Arc;
 
 pub use local::LocalRooms;
-pub(crate) use watch::RoomHooks;
+pub(crate) use {shard::Member, watch::RoomHooks};
 
 use crate::SocketId;
 

@@ -18,7 +18,7 @@ pub(crate) struct RoomHooks {
 }
 
 /// Counts the members of each room over all shards.
-pub(super) struct Watch {
+pub(crate) struct Watch {
     hooks: RoomHooks,
     counts: Mutex<HashMap<Room, usize>>,
 }
@@ -32,7 +32,7 @@ impl Watch {
     }
 
     /// Counts one that has joined; returns the rooms that are new. Called under its shard's lock.
-    pub(super) fn joined(&self, rooms: Vec<Room>) -> Vec<Room> {
+    pub(crate) fn joined(&self, rooms: Vec<Room>) -> Vec<Room> {
         let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
         let mut created = rooms;
         created.retain(|room| {

@@ -2,13 +2,14 @@
 
 use std::{
     fmt,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
 };
 
 use sockeye_protocol::{Arguments, RawJson};
 
 use super::ListenerId;
 use crate::{
+    Room, SocketId,
     handler::{EventHandler, Incoming, Middleware},
     rate::Bucket,
 };
@@ -24,6 +25,15 @@ pub(crate) struct Extras {
     data: Mutex<Option<RawJson>>,
     listeners: Mutex<Listeners>,
     bucket: Mutex<Bucket>,
+    /// Set when it is made, if its client may come back.
+    pub(super) identity: OnceLock<Identity>,
+}
+
+/// By what a client comes back, and what it has come back with.
+pub(super) struct Identity {
+    pub(super) pid: SocketId,
+    /// How much of the log it had seen, and the rooms that it was in.
+    pub(super) claimed: Option<(u64, Vec<Room>)>,
 }
 
 /// What was registered at one socket.

@@ -8,13 +8,14 @@ use std::{
 
 use tokio::sync::Notify;
 
-use super::extras::Extras;
+use super::extras::{Extras, Identity};
 use crate::{
     DisconnectReason, Room, SocketId,
     ack::Acks,
-    application::Connection,
+    application::{Connection, is_v2},
     gate::{Gate, Waiting},
     namespace::Live,
+    recovery::{Claimed, Kept},
 };
 
 pub(crate) struct SocketInner {
@@ -55,9 +56,16 @@ impl SocketInner {
         connection: Arc<Connection>,
         namespace: Arc<Live>,
         auth: Option<&str>,
+        claimed: Option<Claimed>,
     ) -> Arc<Self> {
-        Arc::new(Self {
-            id: SocketId::random(),
+        let recovery = namespace.rooms().recovery().is_some();
+        let mut inner = Self {
+            id: match &claimed {
+                Some(claimed) => claimed.id,
+                // Clients of Socket.IO 2 compute their id from the session's.
+                None if is_v2(&connection) => connection.sid(),
+                None => SocketId::random(),
+            },
             connection,
             namespace,
             state: AtomicU8::new(CONNECTING),
@@ -69,7 +77,71 @@ impl SocketInner {
             acks: Mutex::default(),
             closed: Notify::new(),
             extras: OnceLock::new(),
-        })
+        };
+        if recovery {
+            inner.identify(claimed);
+        }
+        Arc::new(inner)
+    }
+
+    fn identify(&mut self, claimed: Option<Claimed>) {
+        let extras = Extras::default();
+        let identity = match claimed {
+            None => Identity {
+                pid: SocketId::random(),
+                claimed: None,
+            },
+            Some(claimed) => {
+                *extras.data() = claimed.kept.data;
+                if let Some(session) = claimed.kept.session {
+                    self.set_session(session);
+                }
+                Identity {
+                    pid: claimed.pid,
+                    claimed: Some((claimed.seen, claimed.rooms)),
+                }
+            }
+        };
+        // It is new: nobody has set anything.
+        let _ = extras.identity.set(identity);
+        let _ = self.extras.set(Box::new(extras));
+    }
+
+    fn identity(&self) -> Option<&Identity> {
+        self.extras_if_any()?.identity.get()
+    }
+
+    /// The private id by which its client comes back.
+    pub(crate) fn pid(&self) -> Option<SocketId> {
+        Some(self.identity()?.pid)
+    }
+
+    /// How much its client had seen, and the rooms that it was in, if it has come back.
+    pub(crate) fn claimed(&self) -> Option<(u64, Vec<Room>)> {
+        self.identity()?.claimed.clone()
+    }
+
+    pub(crate) fn is_recovered(&self) -> bool {
+        self.identity()
+            .is_some_and(|identity| identity.claimed.is_some())
+    }
+
+    /// It leaves its rooms; returns which they were.
+    pub(crate) fn leave_rooms(&self, reason: DisconnectReason) -> Vec<Room> {
+        let rooms = self.namespace.rooms();
+        let Some(sequencer) = rooms.recovery() else {
+            let (left, removed) = rooms.remove(self);
+            rooms.tell_removed(&removed);
+            return left;
+        };
+        let may_come_back = reason.is_recoverable() && !is_v2(&self.connection);
+        let kept = may_come_back.then(|| Kept {
+            data: self
+                .extras_if_any()
+                .and_then(|extras| extras.data().clone()),
+            session: self.session.get().cloned(),
+        });
+        rooms.remove_keeping(sequencer, self, kept)
     }
 
     pub(crate) fn is_connected(&self) -> bool {
@@ -169,7 +241,7 @@ impl SocketInner {
 
     /// The socket leaves its rooms, and nothing waits for it any more.
     pub(crate) fn finish_leaving(&self, reason: DisconnectReason) {
-        let rooms = self.namespace.rooms().remove(self.id);
+        let rooms = self.leave_rooms(reason);
         // Set once: one caller began the end.
         let _ = self.reason.set((reason, rooms));
         self.state.store(GONE, Ordering::Release);

@@ -6,6 +6,7 @@ mod listen;
 mod send;
 
 use std::{
+    borrow::Cow,
     fmt,
     future::Future,
     sync::{Arc, MutexGuard},
@@ -25,7 +26,7 @@ use crate::{
     Broadcast, DisconnectReason, HandlerError, Handshake, IntoRooms, Room, Server, SocketDetails,
     SocketId,
     ack::Acks,
-    application::spawn,
+    application::{is_v2, spawn},
     emit,
     stats::{Counters, count},
 };
@@ -43,10 +44,21 @@ impl Socket {
         Arc::ptr_eq(&self.0, &other.0)
     }
 
-    /// The public id: what other users may know. It is not the transport session's id.
+    /// The public id: what other users may know. It is not the transport session's id, but for clients of
+    /// Socket.IO 2.
     #[must_use]
     pub fn id(&self) -> SocketId {
         self.0.id
+    }
+
+    /// The id as the client knows it: [`id`](Self::id), and for clients of Socket.IO 2 in other namespaces
+    /// than `/` `<namespace>#<id>`. Either names the socket's own room.
+    #[must_use]
+    pub fn client_id(&self) -> Cow<'_, str> {
+        if self.namespace() == "/" || !is_v2(&self.0.connection) {
+            return Cow::Borrowed(self.0.id.as_str());
+        }
+        Cow::Owned(format!("{}#{}", self.namespace(), self.0.id))
     }
 
     /// The namespace's name.
@@ -77,6 +89,13 @@ impl Socket {
     #[must_use]
     pub fn is_connected(&self) -> bool {
         self.0.is_connected()
+    }
+
+    /// Whether its client was cut off and has come back as the same socket: with its id, rooms,
+    /// [`data`](Self::data) and [`session`](Self::session), and what it had missed.
+    #[must_use]
+    pub fn recovered(&self) -> bool {
+        self.0.is_recovered()
     }
 
     /// To everybody in the rooms but this socket.

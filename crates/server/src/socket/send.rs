@@ -3,7 +3,7 @@ use sockeye_engine::Sent;
 use sockeye_protocol::{EncodeError, OwnedArguments};
 
 use super::Socket;
-use crate::{AckError, Acknowledgement, Payload, emit, stats::count};
+use crate::{AckError, Acknowledgement, Payload, emit, recovery::Sequencer, stats::count};
 
 /// Why an event was not sent.
 #[derive(Debug, thiserror::Error)]
@@ -69,6 +69,9 @@ impl Socket {
     }
 
     fn send(&self, event: &str, payload: &impl Payload, volatile: bool) -> Result<(), EmitError> {
+        if let Some(sequencer) = self.0.namespace.rooms().recovery() {
+            return self.send_in_order(sequencer, event, payload, volatile);
+        }
         if !self.is_connected() {
             return Err(EmitError::Disconnected);
         }
@@ -81,6 +84,27 @@ impl Socket {
             Sent::Dropped => Err(EmitError::Dropped),
             Sent::Closed => Err(EmitError::Disconnected),
         }
+    }
+
+    /// What is sent to a client that is cut off waits for it in the log.
+    fn send_in_order(
+        &self,
+        sequencer: &Sequencer,
+        event: &str,
+        payload: &impl Payload,
+        volatile: bool,
+    ) -> Result<(), EmitError> {
+        if volatile && !self.is_connected() {
+            return Err(EmitError::Disconnected);
+        }
+        let codec = self.0.connection.engine().application().codec();
+        let packet = emit::recoverable(codec, self.namespace(), event, payload, volatile)?;
+        let rooms = self.0.namespace.rooms();
+        if !rooms.send_in_order(sequencer, self, &packet, volatile) {
+            return Err(EmitError::Disconnected);
+        }
+        self.show_outgoing(event, payload);
+        Ok(())
     }
 
     /// Shows an event to those who listen to what this socket is sent.

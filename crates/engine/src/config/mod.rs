@@ -1,6 +1,10 @@
+mod error;
+
 use std::time::Duration;
 
-use crate::{Transport, session::Timing};
+pub use error::ConfigError;
+
+use crate::{Cors, Transport, TrustedProxies, session::Timing};
 
 /// The engine's options; the defaults are the reference's.
 #[derive(Debug, Clone)]
@@ -21,6 +25,19 @@ pub struct Config {
     pub transports: Vec<Transport>,
     /// Whether a session may change from polling to WebSocket. Default: yes.
     pub allow_upgrades: bool,
+    /// Pages of which origins may talk to the server. Default: those of its own host.
+    pub cors: Cors,
+    /// Whose `X-Forwarded-` headers are believed. Default: nobody's.
+    pub trusted_proxies: TrustedProxies,
+    /// Whether clients of protocol 3 (Socket.IO 2) are served. A request that names no version then counts
+    /// as theirs. Default: no.
+    pub allow_eio3: bool,
+    /// Whether the requests of a session of protocol 3 may come from another address than its first one.
+    /// Default: no.
+    ///
+    /// Clients of Socket.IO 2 use the session's identifier as the socket's id, which an application may
+    /// show to others: whoever knows it could send in the client's name.
+    pub eio3_from_any_address: bool,
     /// How many shards hold the sessions; `None` for one on a current-thread runtime and two a worker
     /// otherwise.
     pub shards: Option<usize>,
@@ -36,12 +53,41 @@ impl Default for Config {
             send_limit: 1024 * 1024,
             transports: vec![Transport::Polling, Transport::WebSocket],
             allow_upgrades: true,
+            cors: Cors::default(),
+            trusted_proxies: TrustedProxies::default(),
+            allow_eio3: false,
+            eio3_from_any_address: false,
             shards: None,
         }
     }
 }
 
 impl Config {
+    /// Whether the options go together.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError`], which says what to change.
+    pub fn check(&self) -> Result<(), ConfigError> {
+        self.cors.check()?;
+        self.trusted_proxies.check()?;
+        if self.transports.is_empty() {
+            return Err(ConfigError::NoTransports);
+        }
+        for (name, zero) in [
+            ("ping_interval", self.ping_interval.is_zero()),
+            ("ping_timeout", self.ping_timeout.is_zero()),
+            ("upgrade_timeout", self.upgrade_timeout.is_zero()),
+            ("max_payload", self.max_payload == 0),
+            ("send_limit", self.send_limit == 0),
+        ] {
+            if zero {
+                return Err(ConfigError::Zero(name));
+            }
+        }
+        Ok(())
+    }
+
     pub(crate) fn timing(&self) -> Timing {
         Timing {
             ping_interval: self.ping_interval,

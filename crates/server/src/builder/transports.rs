@@ -1,0 +1,112 @@
+use std::time::Duration;
+
+use sockeye_engine::{Cors, Transport, TrustedProxies};
+
+use super::ServerBuilder;
+
+/// # The transports
+impl ServerBuilder {
+    /// How long after the last sign of life a client is pinged. Default: 25 s.
+    pub fn ping_interval(mut self, interval: Duration) -> Self {
+        self.config.ping_interval = interval;
+        self
+    }
+
+    /// How long a client may take to answer a ping. Default: 20 s.
+    pub fn ping_timeout(mut self, timeout: Duration) -> Self {
+        self.config.ping_timeout = timeout;
+        self
+    }
+
+    /// How long a change from polling to WebSocket may take. Default: 10 s.
+    pub fn upgrade_timeout(mut self, timeout: Duration) -> Self {
+        self.config.upgrade_timeout = timeout;
+        self
+    }
+
+    /// The longest message or request body that is accepted, in bytes. Default: 1,000,000.
+    pub fn max_payload(mut self, bytes: usize) -> Self {
+        self.config.max_payload = bytes;
+        self
+    }
+
+    /// What may wait for a client that does not read, in bytes. Default: 1 MiB.
+    pub fn send_limit(mut self, bytes: usize) -> Self {
+        self.config.send_limit = bytes;
+        self
+    }
+
+    /// Pages of which origins may talk to the server, over long-polling and WebSocket alike. Default: those of
+    /// the server's own host, and those of this machine while it is addressed as this machine; with
+    /// [`Profile::Compat`](crate::Profile::Compat) as the reference does, [`Cors::unchecked`].
+    ///
+    /// A refusal is a warning in the log, 403 for the client, and counted in
+    /// [`Stats::engine`](crate::Stats::engine) as `refused.origin`; it names the origin, what it was compared
+    /// with, and the call that allows it.
+    ///
+    /// ```
+    /// use sockeye::{Cors, Server};
+    ///
+    /// let io = Server::builder().cors(Cors::allow(["https://app.example.com"])).build();
+    /// # let _ = io;
+    /// ```
+    pub fn cors(mut self, cors: Cors) -> Self {
+        self.config.cors = cors;
+        self
+    }
+
+    /// Whose `X-Forwarded-For`, `X-Forwarded-Proto` and `X-Forwarded-Host` are believed. Default: nobody's.
+    ///
+    /// ```
+    /// use sockeye::{Server, TrustedProxies};
+    ///
+    /// let io = Server::builder().trusted_proxies(TrustedProxies::only(["127.0.0.1", "10.0.0.0/8"])).build();
+    /// # let _ = io;
+    /// ```
+    pub fn trusted_proxies(mut self, proxies: TrustedProxies) -> Self {
+        self.config.trusted_proxies = proxies;
+        self
+    }
+
+    /// The transports that a session may begin with. Default: both.
+    pub fn transports(mut self, transports: impl IntoIterator<Item = Transport>) -> Self {
+        self.config.transports = transports.into_iter().collect();
+        self
+    }
+
+    /// Whether a session may change from polling to WebSocket. Default: yes.
+    pub fn allow_upgrades(mut self, allow: bool) -> Self {
+        self.config.allow_upgrades = allow;
+        self
+    }
+
+    /// Whether clients of Socket.IO 2, which speak Engine.IO 3, are served too. Default: no.
+    ///
+    /// They are in `/` from the beginning; elsewhere the query of their CONNECT packet is their `auth`. Their
+    /// sockets' ids give access to their sessions; see [`eio3_from_any_address`](Self::eio3_from_any_address).
+    ///
+    /// ```
+    /// let io = sockeye::Server::builder().allow_eio3(true).build();
+    /// # let _ = io;
+    /// ```
+    pub fn allow_eio3(mut self, allow: bool) -> Self {
+        self.config.allow_eio3 = allow;
+        self
+    }
+
+    /// Whether the requests of a session of Engine.IO 3 may come from another address than its first one.
+    /// Default: no.
+    ///
+    /// Clients of Socket.IO 2 use the session's identifier as the socket's id, which an application may
+    /// show to others: whoever knows it could send in the client's name.
+    pub fn eio3_from_any_address(mut self, allow: bool) -> Self {
+        self.config.eio3_from_any_address = allow;
+        self
+    }
+
+    /// How many shards hold the sessions. Default: one on a current-thread runtime, otherwise two a worker.
+    pub fn shards(mut self, shards: usize) -> Self {
+        self.config.shards = Some(shards);
+        self
+    }
+}
