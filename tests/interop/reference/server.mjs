@@ -14,6 +14,7 @@ const { values: options } = parseArgs({
     "connect-timeout": { type: "string", default: "45000" },
     "upgrade-timeout": { type: "string", default: "10000" },
     parser: { type: "string", default: "json" },
+    eio3: { type: "string", default: "false" },
   },
 });
 
@@ -26,6 +27,7 @@ const io = new Server(http, {
   maxHttpBufferSize: Number(options["max-payload"]),
   connectTimeout: Number(options["connect-timeout"]),
   upgradeTimeout: Number(options["upgrade-timeout"]),
+  allowEIO3: options.eio3 === "true",
   ...(options.parser === "msgpack" && { parser: messagePack }),
   // Nobody asks this server for the client, and the default would serve it under the same path.
   serveClient: false,
@@ -87,6 +89,7 @@ io.on("connection", (socket) => {
   socket.on("ask blob", (bytes) => ask(socket, "question blob", [bytes], (answer) => answer));
 
   socket.on("blob", (bytes) => socket.emit("blob", bytes));
+  socket.on("blob all", (bytes) => io.emit("blob", bytes));
   socket.on("blob ack", (bytes, ack) => acked(ack, bytes));
   socket.on("parcel", (parcel) => socket.emit("parcel", reversed(parcel)));
   socket.on("parcel ack", (parcel, ack) => acked(ack, reversed(parcel)));
@@ -128,6 +131,8 @@ io.of("/custom").on("connection", (socket) => {
   socket.emit("hello", socket.nsp.name);
   socket.on("message", (value) => socket.emit("message", value));
   socket.on("ack one", (value, ack) => acked(ack, value));
+  socket.on("id", (ack) => acked(ack, socket.id));
+  socket.on("to", ([name, text]) => socket.to(name).emit("heard", text));
 });
 
 io.of("/guarded")

@@ -1,6 +1,7 @@
 //! The contract of `CONTRACT.md` on Sockeye, for the clients of the interoperability tests.
 
 mod operators;
+mod recovery;
 mod root;
 mod spaces;
 
@@ -21,6 +22,8 @@ struct Options {
     connect_timeout: u64,
     upgrade_timeout: u64,
     codec: Codec,
+    allow_eio3: bool,
+    recovery: bool,
 }
 
 impl Options {
@@ -33,6 +36,8 @@ impl Options {
             connect_timeout: 45_000,
             upgrade_timeout: 10_000,
             codec: Codec::Json,
+            allow_eio3: false,
+            recovery: false,
         };
         while let Some(name) = arguments.next() {
             let value = arguments.next();
@@ -41,6 +46,22 @@ impl Options {
                     Some("json") => Codec::Json,
                     Some("msgpack") => Codec::MessagePack,
                     _ => return Err("--parser needs json or msgpack".to_owned()),
+                };
+                continue;
+            }
+            if name == "--eio3" {
+                options.allow_eio3 = match value.as_deref() {
+                    Some("true") => true,
+                    Some("false") => false,
+                    _ => return Err("--eio3 needs true or false".to_owned()),
+                };
+                continue;
+            }
+            if name == "--recovery" {
+                options.recovery = match value.as_deref() {
+                    Some("true") => true,
+                    Some("false") => false,
+                    _ => return Err("--recovery needs true or false".to_owned()),
                 };
                 continue;
             }
@@ -62,8 +83,15 @@ impl Options {
 
     fn server(&self) -> Server {
         let (rooms, room) = operators::rooms();
-        Server::builder()
+        let mut builder = Server::builder();
+        if self.recovery {
+            builder = builder
+                .connection_state_recovery(sockeye::Recovery::new())
+                .namespace("/recovery", recovery::namespace());
+        }
+        builder
             .parser(self.codec.clone())
+            .allow_eio3(self.allow_eio3)
             .ping_interval(Duration::from_millis(self.ping_interval))
             .ping_timeout(Duration::from_millis(self.ping_timeout))
             .connect_timeout(Duration::from_millis(self.connect_timeout))
@@ -112,9 +140,9 @@ async fn run(options: &Options, listening: impl FnOnce(u16)) -> std::io::Result<
     let ended = async move {
         terminate.recv().await;
     };
-    options
-        .server()
-        .serve(listener)
-        .with_graceful_shutdown(ended)
-        .await
+    let server = options.server();
+    if options.recovery {
+        tokio::spawn(recovery::tick(server.clone()));
+    }
+    server.serve(listener).with_graceful_shutdown(ended).await
 }

@@ -49,6 +49,9 @@ fn messages(namespace: Namespace) -> Namespace {
         .on("blob", async |socket: Socket, bytes: Bytes| {
             socket.emit("blob", bytes);
         })
+        .on("blob all", async |socket: Socket, bytes: Bytes| {
+            socket.server().emit("blob", bytes);
+        })
         .on("parcel", async |socket: Socket, parcel: Parcel| {
             socket.emit("parcel", parcel.reversed());
         })
@@ -107,7 +110,9 @@ fn acks(namespace: Namespace) -> Namespace {
             Reply(parcel.reversed())
         })
         .on("large", async |text: String| Reply(text.len()))
-        .on("id", async |socket: Socket| Reply(socket.id().to_string()))
+        .on("id", async |socket: Socket| {
+            Reply(socket.client_id().into_owned())
+        })
         .on("handshake", handshake)
         .on("ask one", async |socket: Socket, value: Value| {
             let asked = socket

@@ -28,9 +28,9 @@ struct Left<'a> {
 
 /// Tells the watchers of `/` that a socket has left.
 pub(crate) fn left(socket: &Socket, reason: DisconnectReason) {
-    let id = socket.id();
+    let id = socket.client_id();
     let left = Left {
-        id: id.as_str(),
+        id: &id,
         nsp: socket.namespace(),
         reason: reason.as_str(),
     };
@@ -47,6 +47,15 @@ pub(crate) fn custom() -> Namespace {
             socket.emit("message", value);
         })
         .on("ack one", async |value: Value| Reply(value))
+        .on("id", async |socket: Socket| {
+            Reply(socket.client_id().into_owned())
+        })
+        .on(
+            "to",
+            async |socket: Socket, (room, text): (String, String)| {
+                socket.to(room).emit("heard", text);
+            },
+        )
         .on("leave me", async |socket: Socket| socket.disconnect())
         .on("close me", async |socket: Socket| socket.close())
         .on_disconnect(async |socket: Socket, reason: DisconnectReason| left(&socket, reason))
