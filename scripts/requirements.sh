@@ -66,6 +66,9 @@ missing() {
   if [[ $suite != quick ]]; then
     autobahn_ready || autobahn=(tests/autobahn/requirements.txt)
     [[ -n $(chromium_path) ]] || apt+=(chromium)
+    command -v firefox-esr >/dev/null || command -v firefox >/dev/null || apt+=(firefox-esr)
+    [[ -x /usr/bin/WebKitWebDriver ]] || apt+=(webkit2gtk-driver)
+    command -v xvfb-run >/dev/null || apt+=(xvfb xauth)
     [[ -x $tools/bin/cargo-deny ]] || cargo+=(cargo-deny)
   fi
 }
