@@ -14,6 +14,8 @@ pub(crate) enum Contestant {
     Socketioxide,
     /// A bare epoll server with prebuilt answers.
     Floor,
+    /// hyper alone, where requests are held.
+    Hyper,
     /// Ours, through its own listener.
     Sockeye,
     /// Ours, through `axum::serve`.
@@ -28,6 +30,7 @@ impl fmt::Display for Contestant {
             Self::Node => "Node",
             Self::Socketioxide => "socketioxide",
             Self::Floor => "floor",
+            Self::Hyper => "hyper",
             Self::Sockeye => "Sockeye",
             Self::SockeyeAxum => "Sockeye, axum::serve",
             Self::Url => "given URL",
@@ -84,6 +87,7 @@ impl Contestant {
                 )
             }
             Self::Floor => (places.own.join("bench-floor"), own("bench-floor", &[])),
+            Self::Hyper => (places.own.join("bench-hyper"), own("bench-hyper", &[])),
             Self::Sockeye => (
                 places.own.join("bench-sockeye"),
                 own("bench-sockeye", &["--mount", "serve"]),

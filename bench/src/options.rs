@@ -80,6 +80,7 @@ impl Options {
             Contestant::Node,
             Contestant::Socketioxide,
             Contestant::Floor,
+            Contestant::Hyper,
             Contestant::Sockeye,
         ];
         all.push(Contestant::SockeyeAxum);

@@ -86,6 +86,7 @@ impl Line {
         let condition = own.rounds.iter().flatten().all(|outcome| outcome.condition);
         let reached = match self.row.target() {
             Target::Ratio(most, to) => self.ratio(to)? <= most,
+            Target::Beyond(most, to) => own.figure()? - self.cell(to)?.figure()? <= most,
             Target::AtMost(most) => {
                 own.figure()? <= most && own.second().is_none_or(|second| second <= most)
             }
@@ -102,6 +103,13 @@ impl Line {
         match self.row.target() {
             Target::Ratio(most, to) => format!("≤ {most} × {to}{}", own_to(to)),
             Target::AtMost(most) => format!("≤ {most} {}", self.row.unit()),
+            Target::Beyond(most, to) => {
+                let figure = |of| self.cell(of).and_then(Cell::figure);
+                let beyond = figure(Contestant::Sockeye).zip(figure(to));
+                let beyond = beyond.map(|(own, other)| format!(" (+ {})", number(own - other)));
+                let unit = self.row.unit();
+                format!("≤ {to} + {most} {unit}{}", beyond.unwrap_or_default())
+            }
         }
     }
 }
@@ -111,7 +119,7 @@ pub(crate) fn table(lines: &[Line], contestants: &[Contestant], judged: bool) ->
     let columns: Vec<Contestant> = contestants
         .iter()
         .copied()
-        .filter(|&column| column != Contestant::SockeyeAxum)
+        .filter(|&column| !matches!(column, Contestant::SockeyeAxum | Contestant::Hyper))
         .collect();
     let others = [
         Contestant::Node,
@@ -214,10 +222,7 @@ pub(crate) fn details(lines: &[Line]) -> String {
                 .collect();
             notes.dedup();
             for note in notes {
-                remarks.push_str(&format!(
-                    "* {}: the stuck reader was {note}\n",
-                    cell.contestant
-                ));
+                remarks.push_str(&format!("* {}, {note}\n", cell.contestant));
             }
             if let Some(fault) = cell.fault() {
                 remarks.push_str(&format!(

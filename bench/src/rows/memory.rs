@@ -37,7 +37,8 @@ pub(crate) fn run(server: &Server, plan: &Plan) -> Result<Outcome, Fault> {
     Ok(Outcome::new(idle).with_second(after))
 }
 
-fn echo_each(
+/// Each of these sessions sends a long message and gets it back, a few at a time.
+pub(super) fn echo_each(
     fleet: &mut Fleet,
     echo: &mut Echo,
     sessions: std::ops::Range<usize>,

@@ -4,9 +4,11 @@ mod broadcast;
 mod burst;
 mod connect;
 mod echo;
+mod held;
 mod memory;
 mod polling;
 mod stuck;
+mod waves;
 
 use std::time::Duration;
 
@@ -94,6 +96,8 @@ pub(crate) enum Target {
     Ratio(f64, Contestant),
     /// At most so much, in the row's unit.
     AtMost(f64),
+    /// At most so much above another's figure, in the row's unit.
+    Beyond(f64, Contestant),
 }
 
 /// A row of the table.
@@ -108,11 +112,13 @@ pub(crate) enum Row {
     Connect,
     Polling,
     Memory,
+    Held,
+    Waves,
     Stuck,
 }
 
 impl Row {
-    pub(crate) const ALL: [Self; 10] = [
+    pub(crate) const ALL: [Self; 12] = [
         Self::Echo1,
         Self::Echo16,
         Self::Json16,
@@ -122,6 +128,8 @@ impl Row {
         Self::Connect,
         Self::Polling,
         Self::Memory,
+        Self::Held,
+        Self::Waves,
         Self::Stuck,
     ];
 
@@ -139,13 +147,16 @@ impl Row {
             Self::Connect => "connect, join a room, leave, close",
             Self::Polling => "echo with ack over polling, 16 in flight",
             Self::Memory => "memory of an idle session; after 16 KiB and its ack",
+            Self::Held => "memory of a session that waits over polling",
+            Self::Waves => "a second wave of clients: growth of memory",
             Self::Stuck => "one reader that stops, 64 KiB × 500/s × 4 s: growth",
         }
     }
 
     pub(crate) fn unit(self) -> &'static str {
         match self {
-            Self::Memory => "KiB",
+            Self::Memory | Self::Held => "KiB",
+            Self::Waves => "%",
             Self::Stuck => "MiB",
             _ => "µs",
         }
@@ -162,6 +173,8 @@ impl Row {
             Self::Connect => Target::Ratio(1.45, Contestant::Floor),
             Self::Polling => Target::Ratio(0.8, Contestant::Socketioxide),
             Self::Memory => Target::AtMost(5.0),
+            Self::Held => Target::Beyond(3.0, Contestant::Hyper),
+            Self::Waves => Target::AtMost(5.0),
             Self::Stuck => Target::AtMost(2.0),
         }
     }
@@ -169,7 +182,11 @@ impl Row {
     /// Whether a server takes part: the floor knows only prebuilt answers, the second mount differs in accepting only.
     pub(crate) fn suits(self, contestant: Contestant) -> bool {
         match contestant {
-            Contestant::Floor => !matches!(self, Self::Burst | Self::Polling | Self::Stuck),
+            Contestant::Floor => !matches!(
+                self,
+                Self::Burst | Self::Polling | Self::Held | Self::Waves | Self::Stuck
+            ),
+            Contestant::Hyper => self == Self::Held,
             Contestant::SockeyeAxum => self == Self::Connect,
             _ => true,
         }
@@ -190,6 +207,8 @@ impl Row {
             Self::Connect => connect::run(server, plan),
             Self::Polling => polling::run(server, plan),
             Self::Memory => memory::run(server, plan),
+            Self::Held => held::run(server),
+            Self::Waves => waves::run(server, plan),
             Self::Stuck => stuck::run(server),
         }
     }

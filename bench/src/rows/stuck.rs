@@ -73,7 +73,7 @@ pub(crate) fn run(server: &Server) -> Result<Outcome, Fault> {
     };
     Ok(Outcome::new(growth)
         .with_latency(room.delay)
-        .with_note(fate)
+        .with_note(format!("the stuck reader was {fate}"))
         .with_condition(disconnected))
 }
 
