@@ -34,6 +34,7 @@ pub use service::{RemoteAddr, Secure};
 pub use session::Transport;
 pub use sid::Sid;
 pub use stats::{Closed, EngineStats, Refused};
+pub use transport::upgrade::Upgrade;
 
 /// The body of the engine's answers.
 pub type Body = http_body_util::Full<bytes::Bytes>;

@@ -1,12 +1,12 @@
 use std::{
     error::Error,
+    future::Future,
     net::SocketAddr,
     sync::{Arc, atomic::Ordering},
 };
 
 use http::{Method, Request, Response, request::Parts};
 use http_body::Body as HttpBody;
-use hyper::upgrade::OnUpgrade;
 use sockeye_websocket::handshake::server;
 
 use crate::{
@@ -14,7 +14,7 @@ use crate::{
     access::{Grant, OriginRefused},
     outbox::Sink,
     request::{self, Asked, Query},
-    transport::{answer, polling, websocket},
+    transport::{answer, polling, upgrade::Pending, websocket},
 };
 
 /// The address that a request came from. Whoever accepts connections puts it into a request's extensions.
@@ -25,27 +25,75 @@ pub struct RemoteAddr(pub SocketAddr);
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Secure;
 
+/// What is left to do for a request.
+enum Step<A: Application, B> {
+    /// Nothing.
+    Answered(Response<Body>),
+    /// To wait for packets.
+    Get(Arc<Connection<A>>),
+    /// To read packets.
+    Post(Arc<Connection<A>>, Box<Request<B>>),
+}
+
 impl<A: Application> Engine<A> {
     /// Serves one request on the engine's path, whatever method and transport it uses.
     ///
-    /// A request for a WebSocket needs hyper's upgrade among its extensions, as hyper and axum leave it
-    /// there. Must be called on a tokio runtime.
-    pub async fn handle<B>(self: &Arc<Self>, request: Request<B>) -> Response<Body>
+    /// A request for a WebSocket needs an upgrade among its extensions: hyper's, as hyper and axum leave it
+    /// there, or an [`Upgrade`](crate::Upgrade) by whoever serves HTTP. Must be called on a tokio runtime.
+    pub fn handle<B>(
+        self: &Arc<Self>,
+        request: Request<B>,
+    ) -> impl Future<Output = Response<Body>> + use<A, B>
     where
         B: HttpBody<Error: Into<Box<dyn Error + Send + Sync>>>,
     {
+        // What a request brought is not kept while its answer is awaited: a session that polls waits nearly
+        // always, and its head would keep the bytes that it was read from.
+        let (grant, step) = self.begin(request);
+        let engine = Arc::clone(self);
+        async move {
+            let answer = match step {
+                Step::Answered(response) => Ok(response),
+                Step::Get(connection) => polling::get(&connection).await,
+                Step::Post(connection, request) => {
+                    Box::pin(async move {
+                        let (parts, body) = request.into_parts();
+                        polling::post(&connection, &parts.headers, body).await
+                    })
+                    .await
+                }
+            };
+            let mut response = answer.unwrap_or_else(|error| engine.refuse(error).response());
+            if let Some(grant) = grant {
+                engine.config().cors.mark(&grant, response.headers_mut());
+            }
+            response
+        }
+    }
+
+    /// Does all that needs no waiting. The answer still lacks what the browser is granted, if that is told.
+    fn begin<B>(self: &Arc<Self>, request: Request<B>) -> (Option<Grant>, Step<A, B>) {
         let (mut parts, body) = request.into_parts();
-        let cors = &self.config().cors;
         let grant = match self.admit(&mut parts) {
             Ok(grant) => grant,
-            Err(refused) => return self.refuse_origin(&refused),
+            Err(refused) => {
+                let response = self.refuse_origin(&refused);
+                return (None, Step::Answered(response));
+            }
         };
         if parts.method == Method::OPTIONS && grant != Grant::Silent {
-            return cors.preflight(&grant, &parts.headers);
+            let response = self.config().cors.preflight(&grant, &parts.headers);
+            return (None, Step::Answered(response));
         }
-        let mut response = self.answer(Request::from_parts(parts, body)).await;
-        cors.mark(&grant, response.headers_mut());
-        response
+        let mut request = Request::from_parts(parts, body);
+        let step = if request::is_upgrade(&request) {
+            let answer = self.handle_upgrade(&mut request);
+            Step::Answered(answer.unwrap_or_else(|error| self.refuse(error).upgrade_response()))
+        } else {
+            let step = self.begin_polling(request);
+            step.unwrap_or_else(|error| Step::Answered(self.refuse(error).response()))
+        };
+        (Some(grant), step)
     }
 
     /// Looks behind the proxies, and at the page that caused the request.
@@ -70,25 +118,10 @@ impl<A: Application> Engine<A> {
         refused.response()
     }
 
-    async fn answer<B>(self: &Arc<Self>, mut request: Request<B>) -> Response<Body>
-    where
-        B: HttpBody<Error: Into<Box<dyn Error + Send + Sync>>>,
-    {
-        let upgrade = request::is_upgrade(&request);
-        let answer = if upgrade {
-            self.handle_upgrade(&mut request)
-        } else {
-            self.handle_polling(request).await
-        };
-        answer.unwrap_or_else(|error| {
-            self.counters().count_refused(error);
-            tracing::debug!(code = error.code(), %error, ?error, "request refused");
-            if upgrade {
-                error.upgrade_response()
-            } else {
-                error.response()
-            }
-        })
+    fn refuse(&self, error: RequestError) -> RequestError {
+        self.counters().count_refused(error);
+        tracing::debug!(code = error.code(), %error, ?error, "request refused");
+        error
     }
 
     fn handle_upgrade<B>(
@@ -114,7 +147,7 @@ impl<A: Application> Engine<A> {
                 return Ok(refusal.response().map(|()| Body::default()));
             }
         };
-        let Some(upgrade) = request.extensions_mut().remove::<OnUpgrade>() else {
+        let Some(upgrade) = Pending::take(request.extensions_mut()) else {
             return Err(RequestError::BadRequest("UPGRADE_UNAVAILABLE"));
         };
         match session {
@@ -124,13 +157,7 @@ impl<A: Application> Engine<A> {
         Ok(accept.response().map(|()| Body::default()))
     }
 
-    async fn handle_polling<B>(
-        self: &Arc<Self>,
-        request: Request<B>,
-    ) -> Result<Response<Body>, RequestError>
-    where
-        B: HttpBody<Error: Into<Box<dyn Error + Send + Sync>>>,
-    {
+    fn begin_polling<B>(self: &Arc<Self>, request: Request<B>) -> Result<Step<A, B>, RequestError> {
         let query = Query::parse(request.uri().query().unwrap_or_default());
         match request::check(&query, request.method(), false, self.config())? {
             Asked::Handshake(_) if self.is_closing() => Err(RequestError::Closing),
@@ -141,17 +168,17 @@ impl<A: Application> Engine<A> {
                 let packet = self
                     .config()
                     .open_packet(connection.sid().as_str(), transport);
-                Ok(answer::open_response(&connection, &packet))
+                let response = answer::open_response(&connection, &packet);
+                Ok(Step::Answered(response))
             }
             Asked::Session(sid, transport) => {
                 let connection = self.find_session(sid, &query, remote_address(&request))?;
                 if connection.transport() != transport || transport == Transport::WebSocket {
                     return Err(RequestError::BadRequest("TRANSPORT_MISMATCH"));
                 }
-                let (parts, body) = request.into_parts();
-                match parts.method {
-                    Method::GET => polling::get(&connection).await,
-                    Method::POST => polling::post(&connection, &parts.headers, body).await,
+                match *request.method() {
+                    Method::GET => Ok(Step::Get(connection)),
+                    Method::POST => Ok(Step::Post(connection, Box::new(request))),
                     _ => Err(RequestError::Method),
                 }
             }

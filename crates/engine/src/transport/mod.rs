@@ -3,6 +3,7 @@
 pub(crate) mod answer;
 pub(crate) mod polling;
 pub(crate) mod stream;
+pub(crate) mod upgrade;
 pub(crate) mod websocket;
 
 use std::{

@@ -11,10 +11,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use hyper::upgrade::OnUpgrade;
 use sockeye_websocket::{Decoder, Event, Limits, Opcode, ProtocolError, Role, frame, read_buffer};
 
-use super::{EVENTS_A_LOOK, Watch, receive_binary, receive_text, stream::Stream};
+use super::{EVENTS_A_LOOK, Watch, receive_binary, receive_text, stream::Stream, upgrade::Pending};
 use crate::{
     Application, CloseReason, Connection, Engine, Handshake, Transport,
     form::Form,
@@ -41,12 +40,11 @@ pub(crate) fn spawn<A: Application>(
     engine: Arc<Engine<A>>,
     handshake: Handshake,
     form: Form,
-    upgrade: OnUpgrade,
+    upgrade: Pending,
 ) {
     tokio::spawn(async move {
-        match upgrade.await {
-            Ok(upgraded) => {
-                let (stream, read) = Stream::from_upgraded(upgraded);
+        match upgrade.stream().await {
+            Ok((stream, read)) => {
                 let connection = Connection::new(
                     &engine,
                     stream.sink(),
@@ -63,11 +61,10 @@ pub(crate) fn spawn<A: Application>(
 }
 
 /// Tries a WebSocket for a session that polls, once the request has been upgraded.
-pub(crate) fn spawn_probe<A: Application>(connection: Arc<Connection<A>>, upgrade: OnUpgrade) {
+pub(crate) fn spawn_probe<A: Application>(connection: Arc<Connection<A>>, upgrade: Pending) {
     tokio::spawn(async move {
-        match upgrade.await {
-            Ok(upgraded) => {
-                let (stream, read) = Stream::from_upgraded(upgraded);
+        match upgrade.stream().await {
+            Ok((stream, read)) => {
                 Driver::probe(connection, stream, read).await;
             }
             Err(error) => tracing::debug!(%error, "upgrade to websocket failed"),
