@@ -50,7 +50,7 @@ pub use shutdown::Shutdown;
 pub use socket::{EmitError, ListenerId, Socket, Volatile};
 pub use sockeye_engine::{
     CloseReason, ConfigError, Cors, Encoded, EngineStats, RemoteAddr, Secure, Sid as SocketId,
-    Transport, TrustedProxies,
+    Transport, TrustedProxies, Upgrade,
 };
 pub use sockeye_macros::Event;
 pub use sockeye_protocol::{Args, ArgumentError, Codec, EncodeError, Payload, RawJson};

@@ -63,8 +63,8 @@ where
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
         if self.server.takes(request.uri().path()) {
-            let server = self.server.clone();
-            return Box::pin(async move { Ok(server.handle(request).await.map(Either::Left)) });
+            let answer = self.server.handle(request);
+            return Box::pin(async move { Ok(answer.await.map(Either::Left)) });
         }
         let answer = self.inner.call(request);
         Box::pin(async move { Ok(answer.await?.map(Either::Right)) })

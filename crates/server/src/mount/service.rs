@@ -51,19 +51,16 @@ impl Server {
     }
 
     /// Answers one request.
-    pub(crate) async fn handle<B>(&self, mut request: Request<B>) -> Response<Full<Bytes>>
+    pub(crate) fn handle<B>(
+        &self,
+        mut request: Request<B>,
+    ) -> impl Future<Output = Response<Full<Bytes>>> + use<B>
     where
         B: HttpBody<Error: Into<Box<dyn Error + Send + Sync>>>,
     {
         let app = self.engine.application();
-        if app.serves_client()
-            && let Some(file) = app
-                .path()
-                .strip(request.uri().path())
-                .and_then(client::find)
-        {
-            return file.response(request.headers());
-        }
+        let name = app.path().strip(request.uri().path());
+        let file = name.filter(|_| app.serves_client()).and_then(client::find);
         #[cfg(feature = "axum")]
         if let Some(axum::extract::ConnectInfo(address)) = request
             .extensions()
@@ -74,7 +71,17 @@ impl Server {
                 .extensions_mut()
                 .insert(sockeye_engine::RemoteAddr(address));
         }
-        self.engine.handle(request).await
+        let answer = match file {
+            Some(file) => Ok(file.response(request.headers())),
+            // On the heap by itself: each future around it would hold room for it twice.
+            None => Err(Box::pin(self.engine.handle(request))),
+        };
+        async move {
+            match answer {
+                Ok(file) => file,
+                Err(answer) => answer.await,
+            }
+        }
     }
 }
 
@@ -91,7 +98,7 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        let server = self.0.clone();
-        Box::pin(async move { Ok(server.handle(request).await) })
+        let answer = self.0.handle(request);
+        Box::pin(async move { Ok(answer.await) })
     }
 }
