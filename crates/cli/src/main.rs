@@ -1,5 +1,6 @@
 //! The `sockeye` binary: a Socket.IO server with demos, on one address.
 
+mod memory;
 mod options;
 mod pages;
 mod signals;
@@ -49,11 +50,11 @@ async fn run(options: &Options) -> Result<(), String> {
         }
     }
     say(&mut io::stdout(), &lines);
-    server
-        .fallback(app)
-        .with_graceful_shutdown(signals::end())
-        .await
-        .map_err(|error| error.to_string())
+    let server = server.fallback(app).with_graceful_shutdown(signals::end());
+    tokio::select! {
+        served = server => served.map_err(|error| error.to_string()),
+        () = memory::watch(io) => Ok(()),
+    }
 }
 
 fn say(to: &mut impl io::Write, line: &str) {

@@ -1,4 +1,5 @@
 //! The program as a process, and certificates for it.
+#![allow(dead_code, reason = "each file of tests uses a part")]
 
 use std::{
     fs,
@@ -60,6 +61,11 @@ impl Program {
         let (address, _) = rest.split_once('/').expect("the end of the address");
         program.address = address.parse().expect("an address");
         program
+    }
+
+    /// Its process.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
     }
 
     pub(crate) fn next_line(&mut self) -> String {
