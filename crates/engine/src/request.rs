@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use bytes::Bytes;
-use http::{Method, Request, Response, StatusCode, header};
+use http::{HeaderMap, Method, Response, StatusCode, header};
 
 use crate::{Body, Config, Protocol, Sid, Transport, form::Form};
 
@@ -92,13 +92,28 @@ impl RequestError {
         if self == Self::Closing {
             return self.response();
         }
-        Response::builder()
-            .status(StatusCode::BAD_REQUEST)
-            .header(header::CONNECTION, "close")
-            .header(header::CONTENT_TYPE, "text/html")
-            .body(Body::from(self.to_string()))
-            .expect("a constant response is valid")
+        refused_upgrade(&self.to_string(), "text/html")
     }
+}
+
+/// The answer to a request for an upgrade that is refused.
+pub(crate) fn refused_upgrade(message: &str, content_type: &'static str) -> Response<Body> {
+    Response::builder()
+        .status(StatusCode::BAD_REQUEST)
+        .header(header::CONNECTION, "close")
+        .header(header::CONTENT_TYPE, content_type)
+        .body(Body::from(message.to_owned()))
+        .expect("a constant response is valid")
+}
+
+/// The answer to a request that the application does not allow.
+pub(crate) fn forbidden(code: u8, message: &str) -> Response<Body> {
+    let body = serde_json::json!({ "code": code, "message": message });
+    Response::builder()
+        .status(StatusCode::FORBIDDEN)
+        .header(header::CONTENT_TYPE, "application/json")
+        .body(Body::from(body.to_string()))
+        .expect("a constant response is valid")
 }
 
 /// The query of a request, as far as the engine reads it.
@@ -223,9 +238,8 @@ pub(crate) fn check(
 }
 
 /// Whether a request asks to change to the WebSocket protocol.
-pub(crate) fn is_upgrade<B>(request: &Request<B>) -> bool {
-    request
-        .headers()
+pub(crate) fn is_upgrade(headers: &HeaderMap) -> bool {
+    headers
         .get(header::UPGRADE)
         .is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"websocket"))
 }

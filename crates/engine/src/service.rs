@@ -5,15 +5,17 @@ use std::{
     sync::{Arc, atomic::Ordering},
 };
 
-use http::{Method, Request, Response, request::Parts};
+use http::{Method, Request, Response, StatusCode, header, request::Parts};
 use http_body::Body as HttpBody;
 use sockeye_websocket::handshake::server;
 
 use crate::{
     Application, Body, Connection, Engine, Handshake, Protocol, RequestError, Transport,
     access::{Grant, OriginRefused},
+    hooks::Verdict,
     outbox::Sink,
     request::{self, Asked, Query},
+    stats::count,
     transport::{answer, polling, upgrade::Pending, websocket},
 };
 
@@ -25,10 +27,18 @@ pub struct RemoteAddr(pub SocketAddr);
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Secure;
 
+/// The code of an answer to what is not allowed.
+const FORBIDDEN: u8 = 4;
+
+/// A copy of a request's head if anybody asks for it, what the browser is granted, and what is left to do.
+type Begun<A, B> = (Option<Box<Parts>>, Option<Grant>, Step<A, B>);
+
 /// What is left to do for a request.
 enum Step<A: Application, B> {
     /// Nothing.
     Answered(Response<Body>),
+    /// To hear whether it may begin a session.
+    Ask(Verdict, Box<Request<B>>),
     /// To wait for packets.
     Get(Arc<Connection<A>>),
     /// To read packets.
@@ -49,11 +59,16 @@ impl<A: Application> Engine<A> {
     {
         // What a request brought is not kept while its answer is awaited: a session that polls waits nearly
         // always, and its head would keep the bytes that it was read from.
-        let (grant, step) = self.begin(request);
+        let (head, grant, step) = self.begin(request);
         let engine = Arc::clone(self);
         async move {
+            let head = head.as_deref();
             let answer = match step {
                 Step::Answered(response) => Ok(response),
+                Step::Ask(verdict, request) => match verdict.await {
+                    Ok(()) => Ok(engine.open(head, *request)),
+                    Err(message) => Ok(engine.forbid(head, &message, &request)),
+                },
                 Step::Get(connection) => polling::get(&connection).await,
                 Step::Post(connection, request) => {
                     Box::pin(async move {
@@ -63,7 +78,15 @@ impl<A: Application> Engine<A> {
                     .await
                 }
             };
-            let mut response = answer.unwrap_or_else(|error| engine.refuse(error).response());
+            let mut response = answer.unwrap_or_else(|error| engine.refuse(head, error).response());
+            let status = response.status();
+            if let Some(head) = head
+                && (status.is_success() || status == StatusCode::SWITCHING_PROTOCOLS)
+            {
+                let query = Query::parse(head.uri.query().unwrap_or_default());
+                let hooks = &engine.config().hooks;
+                hooks.mark(response.headers_mut(), head, query.sid.is_none());
+            }
             if let Some(grant) = grant {
                 engine.config().cors.mark(&grant, response.headers_mut());
             }
@@ -72,28 +95,113 @@ impl<A: Application> Engine<A> {
     }
 
     /// Does all that needs no waiting. The answer still lacks what the browser is granted, if that is told.
-    fn begin<B>(self: &Arc<Self>, request: Request<B>) -> (Option<Grant>, Step<A, B>) {
+    fn begin<B>(self: &Arc<Self>, request: Request<B>) -> Begun<A, B> {
         let (mut parts, body) = request.into_parts();
-        let grant = match self.admit(&mut parts) {
+        let admitted = self.admit(&mut parts);
+        let head = self.config().hooks.keep(&parts);
+        let grant = match admitted {
             Ok(grant) => grant,
             Err(refused) => {
-                let response = self.refuse_origin(&refused);
-                return (None, Step::Answered(response));
+                let response = self.refuse_origin(head.as_deref(), &refused);
+                return (None, None, Step::Answered(response));
             }
         };
         if parts.method == Method::OPTIONS && grant != Grant::Silent {
             let response = self.config().cors.preflight(&grant, &parts.headers);
-            return (None, Step::Answered(response));
+            return (None, None, Step::Answered(response));
         }
-        let mut request = Request::from_parts(parts, body);
-        let step = if request::is_upgrade(&request) {
-            let answer = self.handle_upgrade(&mut request);
-            Step::Answered(answer.unwrap_or_else(|error| self.refuse(error).upgrade_response()))
-        } else {
-            let step = self.begin_polling(request);
-            step.unwrap_or_else(|error| Step::Answered(self.refuse(error).response()))
+        let upgrade = request::is_upgrade(&parts.headers);
+        let query = Query::parse(parts.uri.query().unwrap_or_default());
+        let asked = request::check(&query, &parts.method, upgrade, self.config());
+        let step = match asked {
+            Ok(Asked::Handshake(_)) if self.is_closing() => Err(RequestError::Closing),
+            Ok(Asked::Handshake(_)) => Ok(match self.config().hooks.ask(&parts) {
+                Some(verdict) => {
+                    let request = Request::from_parts(parts, body);
+                    Step::Ask(verdict, Box::new(request))
+                }
+                None => {
+                    let request = Request::from_parts(parts, body);
+                    Step::Answered(self.open(head.as_deref(), request))
+                }
+            }),
+            Ok(Asked::Session(sid, transport)) => self
+                .find_session(sid, &query, remote_address(&parts))
+                .and_then(|connection| {
+                    let request = Request::from_parts(parts, body);
+                    self.go_on(head.as_deref(), connection, transport, upgrade, request)
+                }),
+            Err(error) => Err(error),
         };
-        (Some(grant), step)
+        let step = step.unwrap_or_else(|error| {
+            let error = self.refuse(head.as_deref(), error);
+            Step::Answered(if upgrade {
+                error.upgrade_response()
+            } else {
+                error.response()
+            })
+        });
+        (head, Some(grant), step)
+    }
+
+    /// Begins a session.
+    fn open<B>(self: &Arc<Self>, head: Option<&Parts>, request: Request<B>) -> Response<Body> {
+        let upgrade = request::is_upgrade(request.headers());
+        let opened = if self.is_closing() {
+            Err(RequestError::Closing)
+        } else if upgrade {
+            self.upgrade(head, request, None)
+        } else {
+            Ok(self.open_polling(request))
+        };
+        opened.unwrap_or_else(|error| {
+            let error = self.refuse(head, error);
+            if upgrade {
+                error.upgrade_response()
+            } else {
+                error.response()
+            }
+        })
+    }
+
+    fn open_polling<B>(self: &Arc<Self>, request: Request<B>) -> Response<Body> {
+        let (parts, _) = request.into_parts();
+        let transport = Transport::Polling;
+        let sink = Sink::Poll { pending: None };
+        let form = Query::parse(parts.uri.query().unwrap_or_default()).form();
+        let connection = Connection::new(self, sink, transport, form, handshake(&parts));
+        let sid = connection.sid();
+        let packet = self.config().open_packet(sid.as_str(), transport);
+        let mut response = answer::open_response(&connection, &packet);
+        if let Some(cookie) = &self.config().cookie
+            && let Some(cookie) = cookie.header(sid.as_str())
+        {
+            response.headers_mut().append(header::SET_COOKIE, cookie);
+        }
+        response
+    }
+
+    /// Serves a request of a session.
+    fn go_on<B>(
+        self: &Arc<Self>,
+        head: Option<&Parts>,
+        connection: Arc<Connection<A>>,
+        transport: Transport,
+        upgrade: bool,
+        request: Request<B>,
+    ) -> Result<Step<A, B>, RequestError> {
+        if upgrade {
+            let response = self.upgrade(head, request, Some(connection))?;
+            return Ok(Step::Answered(response));
+        }
+        if connection.transport() != transport || transport == Transport::WebSocket {
+            return Err(RequestError::BadRequest("TRANSPORT_MISMATCH"));
+        }
+        match *request.method() {
+            Method::GET => Ok(Step::Get(connection)),
+            Method::POST => Ok(Step::Post(connection, Box::new(request))),
+            _ => Err(RequestError::Method),
+        }
     }
 
     /// Looks behind the proxies, and at the page that caused the request.
@@ -103,86 +211,78 @@ impl<A: Application> Engine<A> {
         cors.judge(request, forwarded.host.as_deref())
     }
 
-    fn refuse_origin(&self, refused: &OriginRefused) -> Response<Body> {
-        let before = self
-            .counters()
-            .refused
-            .origin
-            .fetch_add(1, Ordering::Relaxed);
+    fn refuse_origin(&self, head: Option<&Parts>, refused: &OriginRefused) -> Response<Body> {
+        let counter = &self.counters().refused.origin;
+        let before = counter.fetch_add(1, Ordering::Relaxed);
+        let message = refused.message();
         // Any page can cause as many as it likes: what the first ones tell is enough.
         if (before + 1).is_power_of_two() {
-            tracing::warn!(times = before + 1, "{}", refused.message());
+            tracing::warn!(times = before + 1, "{message}");
         } else {
             tracing::debug!(origin = refused.origin, "origin refused");
         }
+        let hooks = &self.config().hooks;
+        hooks.refused(head, Some(FORBIDDEN), &message, Some("ORIGIN"));
         refused.response()
     }
 
-    fn refuse(&self, error: RequestError) -> RequestError {
+    fn refuse(&self, head: Option<&Parts>, error: RequestError) -> RequestError {
         self.counters().count_refused(error);
         tracing::debug!(code = error.code(), %error, ?error, "request refused");
+        let context = match error {
+            RequestError::BadRequest(context) => Some(context),
+            _ => None,
+        };
+        let hooks = &self.config().hooks;
+        hooks.refused(head, error.code(), &error.to_string(), context);
         error
     }
 
-    fn handle_upgrade<B>(
+    /// Refuses a request as `allow_request` says.
+    fn forbid<B>(
+        &self,
+        head: Option<&Parts>,
+        message: &str,
+        request: &Request<B>,
+    ) -> Response<Body> {
+        count(&self.counters().refused.forbidden);
+        tracing::debug!(message, "request forbidden");
+        let hooks = &self.config().hooks;
+        hooks.refused(head, Some(FORBIDDEN), message, None);
+        if request::is_upgrade(request.headers()) {
+            // The text is the application's, and no markup.
+            return request::refused_upgrade(message, "text/plain; charset=utf-8");
+        }
+        request::forbidden(FORBIDDEN, message)
+    }
+
+    /// Changes to the WebSocket protocol, for a session that is there or a new one.
+    fn upgrade<B>(
         self: &Arc<Self>,
-        request: &mut Request<B>,
+        head: Option<&Parts>,
+        request: Request<B>,
+        session: Option<Arc<Connection<A>>>,
     ) -> Result<Response<Body>, RequestError> {
-        let query = Query::parse(request.uri().query().unwrap_or_default());
-        let asked = request::check(&query, request.method(), true, self.config())?;
-        let session = match asked {
-            Asked::Handshake(_) if self.is_closing() => return Err(RequestError::Closing),
-            Asked::Handshake(_) => None,
-            Asked::Session(sid, _) => {
-                Some(self.find_session(sid, &query, remote_address(request))?)
-            }
-        };
-        let form = query.form();
-        let accept = match server::accept(request.method(), request.version(), request.headers()) {
+        let (mut parts, _) = request.into_parts();
+        let accept = match server::accept(&parts.method, parts.version, &parts.headers) {
             Ok(accept) => accept,
             Err(refusal) => {
-                self.counters()
-                    .count_refused(RequestError::BadRequest("WEBSOCKET_HANDSHAKE"));
                 tracing::debug!(%refusal, "websocket handshake refused");
+                self.refuse(head, RequestError::BadRequest("WEBSOCKET_HANDSHAKE"));
                 return Ok(refusal.response().map(|()| Body::default()));
             }
         };
-        let Some(upgrade) = Pending::take(request.extensions_mut()) else {
+        let Some(upgrade) = Pending::take(&mut parts.extensions) else {
             return Err(RequestError::BadRequest("UPGRADE_UNAVAILABLE"));
         };
         match session {
             Some(connection) => websocket::spawn_probe(connection, upgrade),
-            None => websocket::spawn(Arc::clone(self), handshake(request), form, upgrade),
+            None => {
+                let form = Query::parse(parts.uri.query().unwrap_or_default()).form();
+                websocket::spawn(Arc::clone(self), handshake(&parts), form, upgrade);
+            }
         }
         Ok(accept.response().map(|()| Body::default()))
-    }
-
-    fn begin_polling<B>(self: &Arc<Self>, request: Request<B>) -> Result<Step<A, B>, RequestError> {
-        let query = Query::parse(request.uri().query().unwrap_or_default());
-        match request::check(&query, request.method(), false, self.config())? {
-            Asked::Handshake(_) if self.is_closing() => Err(RequestError::Closing),
-            Asked::Handshake(transport) => {
-                let sink = Sink::Poll { pending: None };
-                let form = query.form();
-                let connection = Connection::new(self, sink, transport, form, handshake(&request));
-                let packet = self
-                    .config()
-                    .open_packet(connection.sid().as_str(), transport);
-                let response = answer::open_response(&connection, &packet);
-                Ok(Step::Answered(response))
-            }
-            Asked::Session(sid, transport) => {
-                let connection = self.find_session(sid, &query, remote_address(&request))?;
-                if connection.transport() != transport || transport == Transport::WebSocket {
-                    return Err(RequestError::BadRequest("TRANSPORT_MISMATCH"));
-                }
-                match *request.method() {
-                    Method::GET => Ok(Step::Get(connection)),
-                    Method::POST => Ok(Step::Post(connection, Box::new(request))),
-                    _ => Err(RequestError::Method),
-                }
-            }
-        }
     }
 
     fn find_session(
@@ -208,15 +308,15 @@ impl<A: Application> Engine<A> {
     }
 }
 
-fn remote_address<B>(request: &Request<B>) -> Option<SocketAddr> {
-    let address = request.extensions().get::<RemoteAddr>()?;
+fn remote_address(request: &Parts) -> Option<SocketAddr> {
+    let address = request.extensions.get::<RemoteAddr>()?;
     Some(address.0)
 }
 
-fn handshake<B>(request: &Request<B>) -> Handshake {
+fn handshake(request: &Parts) -> Handshake {
     let address = remote_address(request);
     // In HTTP/2 the target says so too.
-    let secure = request.extensions().get::<Secure>().is_some()
-        || request.uri().scheme() == Some(&http::uri::Scheme::HTTPS);
-    Handshake::new(request.uri(), request.headers(), address).with_secure(secure)
+    let secure = request.extensions.get::<Secure>().is_some()
+        || request.uri.scheme() == Some(&http::uri::Scheme::HTTPS);
+    Handshake::new(&request.uri, &request.headers, address).with_secure(secure)
 }

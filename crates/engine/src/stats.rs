@@ -95,6 +95,8 @@ counters! {
         closing,
         /// Code 4: a page of an origin that is not allowed.
         origin,
+        /// Code 4: `allow_request` said no.
+        forbidden,
     }
 }
 

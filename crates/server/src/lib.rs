@@ -49,8 +49,8 @@ pub use server::Server;
 pub use shutdown::Shutdown;
 pub use socket::{EmitError, ListenerId, Socket, Volatile};
 pub use sockeye_engine::{
-    CloseReason, ConfigError, Cors, Encoded, EngineStats, RemoteAddr, Secure, Sid as SocketId,
-    Transport, TrustedProxies, Upgrade,
+    CloseReason, ConfigError, Cookie, Cors, Encoded, EngineStats, Refusal, RemoteAddr, SameSite,
+    Secure, Sid as SocketId, Transport, TrustedProxies, Upgrade,
 };
 pub use sockeye_macros::Event;
 pub use sockeye_protocol::{Args, ArgumentError, Codec, EncodeError, Payload, RawJson};

@@ -28,6 +28,18 @@ pub enum ConfigError {
          looked up"
     )]
     NotAnAddress(String),
+    /// No name, path or domain of a cookie.
+    #[error(
+        "`{0}` cannot stand in a cookie: its name is made of letters, digits and `-_.`, its path and domain \
+         have no semicolon"
+    )]
+    NotACookie(String),
+    /// Browsers refuse such a cookie.
+    #[error(
+        "a cookie with `SameSite::None` is dropped by browsers unless it is secure: add `secure(true)`, or \
+         choose `SameSite::Lax`"
+    )]
+    InsecureCookie,
     /// A list of transports without any.
     #[error(
         "`transports` is empty, so nobody could connect: name `Transport::Polling`, `Transport::WebSocket`, or \

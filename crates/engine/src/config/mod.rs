@@ -4,7 +4,7 @@ use std::time::Duration;
 
 pub use error::ConfigError;
 
-use crate::{Cors, Transport, TrustedProxies, session::Timing};
+use crate::{Cookie, Cors, Hooks, Transport, TrustedProxies, session::Timing};
 
 /// The engine's options; the defaults are the reference's.
 #[derive(Debug, Clone)]
@@ -29,6 +29,10 @@ pub struct Config {
     pub cors: Cors,
     /// Whose `X-Forwarded-` headers are believed. Default: nobody's.
     pub trusted_proxies: TrustedProxies,
+    /// A cookie with the session's identifier. Default: none.
+    pub cookie: Option<Cookie>,
+    /// The application's functions that see requests. Default: none.
+    pub hooks: Hooks,
     /// Whether clients of protocol 3 (Socket.IO 2) are served. A request that names no version then counts
     /// as theirs. Default: no.
     pub allow_eio3: bool,
@@ -55,6 +59,8 @@ impl Default for Config {
             allow_upgrades: true,
             cors: Cors::default(),
             trusted_proxies: TrustedProxies::default(),
+            cookie: None,
+            hooks: Hooks::default(),
             allow_eio3: false,
             eio3_from_any_address: false,
             shards: None,
@@ -71,6 +77,9 @@ impl Config {
     pub fn check(&self) -> Result<(), ConfigError> {
         self.cors.check()?;
         self.trusted_proxies.check()?;
+        if let Some(cookie) = &self.cookie {
+            cookie.check()?;
+        }
         if self.transports.is_empty() {
             return Err(ConfigError::NoTransports);
         }

@@ -1,5 +1,6 @@
 //! What a server is made of.
 
+mod requests;
 mod transports;
 
 use std::{collections::HashMap, fmt, sync::Arc, time::Duration};

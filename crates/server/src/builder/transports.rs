@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use sockeye_engine::{Cors, Transport, TrustedProxies};
+use sockeye_engine::Transport;
 
 use super::ServerBuilder;
 
@@ -33,38 +33,6 @@ impl ServerBuilder {
     /// What may wait for a client that does not read, in bytes. Default: 1 MiB.
     pub fn send_limit(mut self, bytes: usize) -> Self {
         self.config.send_limit = bytes;
-        self
-    }
-
-    /// Pages of which origins may talk to the server, over long-polling and WebSocket alike. Default: those of
-    /// the server's own host, and those of this machine while it is addressed as this machine; with
-    /// [`Profile::Compat`](crate::Profile::Compat) as the reference does, [`Cors::unchecked`].
-    ///
-    /// A refusal is a warning in the log, 403 for the client, and counted in
-    /// [`Stats::engine`](crate::Stats::engine) as `refused.origin`; it names the origin, what it was compared
-    /// with, and the call that allows it.
-    ///
-    /// ```
-    /// use sockeye::{Cors, Server};
-    ///
-    /// let io = Server::builder().cors(Cors::allow(["https://app.example.com"])).build();
-    /// # let _ = io;
-    /// ```
-    pub fn cors(mut self, cors: Cors) -> Self {
-        self.config.cors = cors;
-        self
-    }
-
-    /// Whose `X-Forwarded-For`, `X-Forwarded-Proto` and `X-Forwarded-Host` are believed. Default: nobody's.
-    ///
-    /// ```
-    /// use sockeye::{Server, TrustedProxies};
-    ///
-    /// let io = Server::builder().trusted_proxies(TrustedProxies::only(["127.0.0.1", "10.0.0.0/8"])).build();
-    /// # let _ = io;
-    /// ```
-    pub fn trusted_proxies(mut self, proxies: TrustedProxies) -> Self {
-        self.config.trusted_proxies = proxies;
         self
     }
 

@@ -1,0 +1,152 @@
+//! What the application does with requests: lets them in, marks their answers, hears of refusals.
+
+mod cookie;
+
+use std::{fmt, future::Future, pin::Pin, sync::Arc};
+
+pub use cookie::{Cookie, SameSite};
+use http::{HeaderMap, request::Parts};
+
+use crate::{RemoteAddr, Secure};
+
+pub(crate) type Verdict = Pin<Box<dyn Future<Output = Result<(), String>> + Send>>;
+
+type AllowRequest = dyn Fn(&Parts) -> Verdict + Send + Sync;
+type MarkAnswer = dyn Fn(&mut HeaderMap, &Parts) + Send + Sync;
+type HearRefusal = dyn Fn(&Refusal<'_>) + Send + Sync;
+
+/// Functions of the application that see requests. None costs anything as long as it is not there; with one
+/// of them a copy of each request's head is kept until its answer.
+///
+/// A panic in one of them ends the request, as in any service.
+#[derive(Clone, Default)]
+pub struct Hooks {
+    allow_request: Option<Arc<AllowRequest>>,
+    initial_headers: Option<Arc<MarkAnswer>>,
+    headers: Option<Arc<MarkAnswer>>,
+    connection_error: Option<Arc<HearRefusal>>,
+}
+
+/// A request that was refused.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub struct Refusal<'a> {
+    /// Its head. The extensions are [`RemoteAddr`] and [`Secure`], as far as they are known.
+    pub request: &'a Parts,
+    /// The code of the answer: 0 transport unknown, 1 session unknown, 2 bad handshake method, 3 bad
+    /// request, 4 forbidden, 5 unsupported protocol version.
+    pub code: Option<u8>,
+    /// What the client is told.
+    pub message: &'a str,
+    /// What more there is to know, such as `TRANSPORT_MISMATCH`.
+    pub context: Option<&'a str>,
+}
+
+impl Hooks {
+    /// Asks `allow` about each request that begins a session.
+    pub fn allow_request<F, E>(
+        &mut self,
+        allow: impl Fn(&Parts) -> F + Send + Sync + 'static,
+    ) -> &mut Self
+    where
+        F: Future<Output = Result<(), E>> + Send + 'static,
+        E: fmt::Display,
+    {
+        self.allow_request = Some(Arc::new(move |request| {
+            let verdict = allow(request);
+            Box::pin(async move { verdict.await.map_err(|error| error.to_string()) })
+        }));
+        self
+    }
+
+    /// Lets `mark` add headers to the answer that begins a session.
+    pub fn initial_headers(
+        &mut self,
+        mark: impl Fn(&mut HeaderMap, &Parts) + Send + Sync + 'static,
+    ) -> &mut Self {
+        self.initial_headers = Some(Arc::new(mark));
+        self
+    }
+
+    /// Lets `mark` add headers to every answer that is no refusal.
+    pub fn headers(
+        &mut self,
+        mark: impl Fn(&mut HeaderMap, &Parts) + Send + Sync + 'static,
+    ) -> &mut Self {
+        self.headers = Some(Arc::new(mark));
+        self
+    }
+
+    /// Tells `hear` of each request that is refused.
+    pub fn connection_error(
+        &mut self,
+        hear: impl Fn(&Refusal<'_>) + Send + Sync + 'static,
+    ) -> &mut Self {
+        self.connection_error = Some(Arc::new(hear));
+        self
+    }
+
+    /// A copy of a request's head, if anybody will ask for it once the request has gone.
+    pub(crate) fn keep(&self, request: &Parts) -> Option<Box<Parts>> {
+        if self.initial_headers.is_none()
+            && self.headers.is_none()
+            && self.connection_error.is_none()
+        {
+            return None;
+        }
+        let (mut head, ()) = http::Request::new(()).into_parts();
+        head.method = request.method.clone();
+        head.uri = request.uri.clone();
+        head.version = request.version;
+        head.headers = request.headers.clone();
+        if let Some(address) = request.extensions.get::<RemoteAddr>() {
+            head.extensions.insert(*address);
+        }
+        if let Some(secure) = request.extensions.get::<Secure>() {
+            head.extensions.insert(*secure);
+        }
+        Some(Box::new(head))
+    }
+
+    pub(crate) fn ask(&self, request: &Parts) -> Option<Verdict> {
+        let allow = self.allow_request.as_ref()?;
+        Some(allow(request))
+    }
+
+    pub(crate) fn mark(&self, headers: &mut HeaderMap, request: &Parts, initial: bool) {
+        if initial && let Some(mark) = &self.initial_headers {
+            mark(headers, request);
+        }
+        if let Some(mark) = &self.headers {
+            mark(headers, request);
+        }
+    }
+
+    pub(crate) fn refused(
+        &self,
+        request: Option<&Parts>,
+        code: Option<u8>,
+        message: &str,
+        context: Option<&str>,
+    ) {
+        if let (Some(hear), Some(request)) = (&self.connection_error, request) {
+            hear(&Refusal {
+                request,
+                code,
+                message,
+                context,
+            });
+        }
+    }
+}
+
+impl fmt::Debug for Hooks {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Hooks")
+            .field("allow_request", &self.allow_request.is_some())
+            .field("initial_headers", &self.initial_headers.is_some())
+            .field("headers", &self.headers.is_some())
+            .field("connection_error", &self.connection_error.is_some())
+            .finish()
+    }
+}

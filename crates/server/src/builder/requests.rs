@@ -1,0 +1,128 @@
+use std::{fmt::Display, future::Future};
+
+use http::{HeaderMap, request::Parts};
+use sockeye_engine::{Cookie, Cors, Refusal, TrustedProxies};
+
+use super::ServerBuilder;
+
+/// # Requests: who may, and what is said
+impl ServerBuilder {
+    /// Pages of which origins may talk to the server, over long-polling and WebSocket alike. Default: those of
+    /// the server's own host, and those of this machine while it is addressed as this machine; with
+    /// [`Profile::Compat`](crate::Profile::Compat) as the reference does, [`Cors::unchecked`].
+    ///
+    /// A refusal is a warning in the log, 403 for the client, and counted in
+    /// [`Stats::engine`](crate::Stats::engine) as `refused.origin`; it names the origin, what it was compared
+    /// with, and the call that allows it.
+    ///
+    /// ```
+    /// use sockeye::{Cors, Server};
+    ///
+    /// let io = Server::builder().cors(Cors::allow(["https://app.example.com"])).build();
+    /// # let _ = io;
+    /// ```
+    pub fn cors(mut self, cors: Cors) -> Self {
+        self.config.cors = cors;
+        self
+    }
+
+    /// Whose `X-Forwarded-For`, `X-Forwarded-Proto` and `X-Forwarded-Host` are believed. Default: nobody's.
+    ///
+    /// ```
+    /// use sockeye::{Server, TrustedProxies};
+    ///
+    /// let io = Server::builder().trusted_proxies(TrustedProxies::only(["127.0.0.1", "10.0.0.0/8"])).build();
+    /// # let _ = io;
+    /// ```
+    pub fn trusted_proxies(mut self, proxies: TrustedProxies) -> Self {
+        self.config.trusted_proxies = proxies;
+        self
+    }
+
+    /// Asks `allow` about each request that begins a session, before anything is made for it. What it refuses is
+    /// answered with 403 and its text, or 400 for a WebSocket, and counted as `refused.forbidden`.
+    ///
+    /// Whoever wants to know the user asks in [`Namespace::auth`](crate::Namespace::auth), where the client's
+    /// `auth` is known.
+    ///
+    /// ```
+    /// use sockeye::Server;
+    ///
+    /// let io = Server::builder()
+    ///     .allow_request(|request| {
+    ///         let token = request.headers.get("x-token").cloned();
+    ///         async move {
+    ///             match token {
+    ///                 Some(token) if token == "secret" => Ok(()),
+    ///                 _ => Err("unknown token"),
+    ///             }
+    ///         }
+    ///     })
+    ///     .build();
+    /// # let _ = io;
+    /// ```
+    pub fn allow_request<F, E>(
+        mut self,
+        allow: impl Fn(&Parts) -> F + Send + Sync + 'static,
+    ) -> Self
+    where
+        F: Future<Output = Result<(), E>> + Send + 'static,
+        E: Display,
+    {
+        self.config.hooks.allow_request(allow);
+        self
+    }
+
+    /// A cookie with the session's identifier, for balancers that keep a client at one server by it. Default:
+    /// none.
+    ///
+    /// ```
+    /// use sockeye::{Cookie, SameSite, Server};
+    ///
+    /// let io = Server::builder().cookie(Cookie::new("io").same_site(SameSite::Strict)).build();
+    /// # let _ = io;
+    /// ```
+    pub fn cookie(mut self, cookie: Cookie) -> Self {
+        self.config.cookie = Some(cookie);
+        self
+    }
+
+    /// Lets `mark` add headers to the answer that begins a session: of long-polling, or the 101 of a WebSocket.
+    pub fn initial_headers(
+        mut self,
+        mark: impl Fn(&mut HeaderMap, &Parts) + Send + Sync + 'static,
+    ) -> Self {
+        self.config.hooks.initial_headers(mark);
+        self
+    }
+
+    /// Lets `mark` add headers to every answer that is no refusal.
+    pub fn headers(
+        mut self,
+        mark: impl Fn(&mut HeaderMap, &Parts) + Send + Sync + 'static,
+    ) -> Self {
+        self.config.hooks.headers(mark);
+        self
+    }
+
+    /// Tells `hear` of each request that is refused, with the code and the text of the answer: the reference's
+    /// event `connection_error`.
+    ///
+    /// ```
+    /// use sockeye::Server;
+    ///
+    /// let io = Server::builder()
+    ///     .on_connection_error(|refusal| {
+    ///         tracing::info!(uri = %refusal.request.uri, code = refusal.code, refusal.message, refusal.context);
+    ///     })
+    ///     .build();
+    /// # let _ = io;
+    /// ```
+    pub fn on_connection_error(
+        mut self,
+        hear: impl Fn(&Refusal<'_>) + Send + Sync + 'static,
+    ) -> Self {
+        self.config.hooks.connection_error(hear);
+        self
+    }
+}

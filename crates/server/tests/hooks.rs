@@ -1,0 +1,241 @@
+//! Functions of the application that see requests: they let them in, mark their answers, hear of refusals.
+
+mod support;
+
+use std::{
+    net::SocketAddr,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use sockeye::{Cookie, Namespace, Server, ServerBuilder};
+use support::{
+    client::{Response, request},
+    serve,
+};
+
+const HANDSHAKE: &str = "/socket.io/?EIO=4&transport=polling";
+const UPGRADE: &str = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
+                       Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
+
+async fn start(builder: ServerBuilder) -> (Server, SocketAddr) {
+    let io = builder.namespace("/", Namespace::new()).build();
+    let address = serve(&io).await;
+    (io, address)
+}
+
+async fn poll(address: SocketAddr, query: &str, headers: &str) -> Response {
+    request(address, "GET", &format!("{HANDSHAKE}{query}"), headers, b"").await
+}
+
+async fn upgrade(address: SocketAddr, query: &str, headers: &str) -> Response {
+    let target = format!("/socket.io/?EIO=4&transport=websocket{query}");
+    request(address, "GET", &target, &format!("{UPGRADE}{headers}"), b"").await
+}
+
+fn sid(open: &Response) -> String {
+    let open: serde_json::Value = serde_json::from_str(&open.body[1..]).expect("an open packet");
+    open["sid"].as_str().expect("a text").to_owned()
+}
+
+/// What was heard of, and a function that hears it.
+#[derive(Clone, Default)]
+struct Heard(Arc<Mutex<Vec<String>>>);
+
+impl Heard {
+    fn push(&self, what: String) {
+        self.0.lock().expect("no panic").push(what);
+    }
+
+    fn take(&self) -> Vec<String> {
+        std::mem::take(&mut *self.0.lock().expect("no panic"))
+    }
+}
+
+#[tokio::test]
+async fn allow_request_is_asked_about_handshakes_alone() {
+    let asked = Heard::default();
+    let hear = asked.clone();
+    let builder = Server::builder().allow_request(move |request| {
+        hear.push(request.uri.to_string());
+        let token = request.headers.get("x-token").cloned();
+        async move {
+            // Others are served meanwhile.
+            tokio::time::sleep(Duration::from_millis(1)).await;
+            match token {
+                Some(token) if token == "secret" => Ok(()),
+                _ => Err("no \"token\""),
+            }
+        }
+    });
+    let (io, address) = start(builder).await;
+
+    let answer = poll(address, "", "").await;
+    assert_eq!(answer.status, 403);
+    assert_eq!(answer.body, r#"{"code":4,"message":"no \"token\""}"#);
+    let answer = upgrade(address, "", "").await;
+    assert_eq!((answer.status, answer.body.as_str()), (400, "no \"token\""));
+    assert_eq!(io.stats().engine.refused.forbidden, 2);
+    assert_eq!(io.stats().engine.opened, 0);
+    assert_eq!(asked.take().len(), 2);
+
+    let open = poll(address, "", "X-Token: secret\r\n").await;
+    assert_eq!(open.status, 200);
+    assert_eq!(
+        upgrade(address, "", "X-Token: secret\r\n").await.status,
+        101
+    );
+    assert_eq!(asked.take().len(), 2);
+
+    // The session's own requests, and those that are wrong anyway, are not asked about.
+    let session = format!("&sid={}", sid(&open));
+    let posted = request(address, "POST", &format!("{HANDSHAKE}{session}"), "", b"40").await;
+    assert_eq!(posted.body, "ok");
+    assert_eq!(poll(address, &session, "").await.status, 200);
+    assert_eq!(
+        poll(address, "&sid=AAAAAAAAAAAAAAAAAAAA", "").await.status,
+        400
+    );
+    assert_eq!(asked.take(), [""; 0]);
+}
+
+#[tokio::test]
+async fn the_cookie_comes_with_the_answer_that_begins_a_session_over_polling() {
+    let cookie = Cookie::new("io").path("/socket.io");
+    let (_, address) = start(Server::builder().cookie(cookie)).await;
+    let open = poll(address, "", "").await;
+    let sid = sid(&open);
+    let expected = format!("io={sid}; Path=/socket.io; HttpOnly; SameSite=Lax");
+    assert_eq!(open.header("set-cookie"), Some(expected.as_str()));
+    let target = format!("{HANDSHAKE}&sid={sid}");
+    let posted = request(address, "POST", &target, "", b"40").await;
+    assert_eq!(posted.header("set-cookie"), None);
+    assert_eq!(upgrade(address, "", "").await.header("set-cookie"), None);
+}
+
+#[tokio::test]
+async fn headers_are_marked_on_every_answer_and_initial_ones_once() {
+    let builder = Server::builder()
+        .initial_headers(|headers, _| {
+            headers.insert("x-first", "1".parse().expect("a value"));
+        })
+        .headers(|headers, request| {
+            let method = request.method.as_str().parse().expect("a value");
+            headers.insert("x-method", method);
+        });
+    let (_, address) = start(builder).await;
+    let open = poll(address, "", "").await;
+    assert_eq!(open.header("x-first"), Some("1"));
+    assert_eq!(open.header("x-method"), Some("GET"));
+    let target = format!("{HANDSHAKE}&sid={}", sid(&open));
+    let posted = request(address, "POST", &target, "", b"40").await;
+    assert_eq!(posted.header("x-first"), None);
+    assert_eq!(posted.header("x-method"), Some("POST"));
+    let upgraded = upgrade(address, "", "").await;
+    assert_eq!(upgraded.status, 101);
+    assert_eq!(upgraded.header("x-first"), Some("1"));
+    assert_eq!(upgraded.header("x-method"), Some("GET"));
+    let refused = poll(address, "&sid=AAAAAAAAAAAAAAAAAAAA", "").await;
+    assert_eq!(refused.header("x-method"), None);
+}
+
+#[tokio::test]
+async fn every_refusal_is_heard_with_code_text_and_context() {
+    let heard = Heard::default();
+    let hear = heard.clone();
+    let builder = Server::builder()
+        .allow_request(|request| {
+            let query = request.uri.query().unwrap_or_default();
+            let no = query.contains("no=1");
+            async move { if no { Err("not today") } else { Ok(()) } }
+        })
+        .on_connection_error(move |refusal| {
+            let known = refusal.request.extensions.get::<sockeye::RemoteAddr>();
+            assert!(known.is_some(), "the address is told");
+            let code = refusal
+                .code
+                .map_or_else(|| "-".into(), |code| code.to_string());
+            let context = refusal.context.unwrap_or("-");
+            hear.push(format!("{code} {} {context}", refusal.message));
+        });
+    let (_, address) = start(builder).await;
+    let open = poll(address, "", "").await;
+    let session = format!("&sid={}", sid(&open));
+    assert_eq!(heard.take(), [""; 0]);
+
+    let get = |target: &'static str| request(address, "GET", target, "", b"");
+    get("/socket.io/?EIO=4").await;
+    get("/socket.io/?EIO=3&transport=polling").await;
+    poll(address, "&sid=AAAAAAAAAAAAAAAAAAAA", "").await;
+    request(address, "POST", HANDSHAKE, "", b"40").await;
+    poll(address, "&no=1", "").await;
+    upgrade(address, "&no=1", "").await;
+    request(address, "DELETE", &format!("{HANDSHAKE}{session}"), "", b"").await;
+    let target = "/socket.io/?EIO=4&transport=websocket";
+    let no_key = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n";
+    request(address, "GET", target, no_key, b"").await;
+    assert_eq!(
+        heard.take(),
+        [
+            "0 Transport unknown -",
+            "5 Unsupported protocol version -",
+            "1 Session ID unknown -",
+            "2 Bad handshake method -",
+            "4 not today -",
+            "4 not today -",
+            "- method not known to polling -",
+            "3 Bad request WEBSOCKET_HANDSHAKE",
+        ]
+    );
+    poll(address, "", "Origin: https://b.example\r\n").await;
+    let heard = heard.take();
+    assert!(
+        heard[0].starts_with("4 Origin \"https://b.example\" is not allowed"),
+        "{heard:?}"
+    );
+    assert!(heard[0].ends_with(" ORIGIN"), "{heard:?}");
+    assert_eq!(heard.len(), 1);
+}
+
+/// Any tower layer may stand in front, for long-polling and for WebSocket.
+#[cfg(feature = "axum")]
+#[tokio::test]
+async fn layers_see_requests_and_answers_of_both_transports() {
+    use axum::{
+        extract::Request,
+        middleware::{Next, from_fn, map_response},
+        response::IntoResponse,
+    };
+
+    let io = Server::builder().build();
+    let app: axum::Router = io
+        .router()
+        .layer(from_fn(|request: Request, next: Next| async move {
+            if request.headers().contains_key("x-banned") {
+                return http::StatusCode::IM_A_TEAPOT.into_response();
+            }
+            next.run(request).await
+        }))
+        .layer(map_response(
+            |mut response: axum::response::Response| async move {
+                let value = http::HeaderValue::from_static("seen");
+                response.headers_mut().insert("x-layer", value);
+                response
+            },
+        ));
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
+        .await
+        .expect("a free port");
+    let address = listener.local_addr().expect("it is bound");
+    tokio::spawn(async move { axum::serve(listener, app).await });
+    for (answer, status) in [
+        (poll(address, "", "").await, 200),
+        (upgrade(address, "", "").await, 101),
+        (poll(address, "", "X-Banned: 1\r\n").await, 418),
+        (upgrade(address, "", "X-Banned: 1\r\n").await, 418),
+    ] {
+        assert_eq!(answer.status, status);
+        assert_eq!(answer.header("x-layer"), Some("seen"));
+    }
+    assert_eq!(io.stats().engine.opened, 2);
+}
