@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod access;
+mod compression;
 mod config;
 mod connection;
 mod encoded;

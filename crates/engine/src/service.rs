@@ -12,6 +12,7 @@ use sockeye_websocket::handshake::server;
 use crate::{
     Application, Body, Connection, Engine, Handshake, Protocol, RequestError, Transport,
     access::{Grant, OriginRefused},
+    compression::Encoding,
     hooks::Verdict,
     outbox::Sink,
     request::{self, Asked, Query},
@@ -40,7 +41,7 @@ enum Step<A: Application, B> {
     /// To hear whether it may begin a session.
     Ask(Verdict, Box<Request<B>>),
     /// To wait for packets.
-    Get(Arc<Connection<A>>),
+    Get(Arc<Connection<A>>, Option<Encoding>),
     /// To read packets.
     Post(Arc<Connection<A>>, Box<Request<B>>),
 }
@@ -69,7 +70,15 @@ impl<A: Application> Engine<A> {
                     Ok(()) => Ok(engine.open(head, *request)),
                     Err(message) => Ok(engine.forbid(head, &message, &request)),
                 },
-                Step::Get(connection) => polling::get(&connection).await,
+                Step::Get(connection, encoding) => {
+                    let answer = polling::get(&connection).await;
+                    match (answer, encoding, engine.config().http_compression) {
+                        (Ok(response), Some(encoding), Some(threshold)) => {
+                            Ok(Box::pin(encoding.apply(response, threshold)).await)
+                        }
+                        (answer, ..) => answer,
+                    }
+                }
                 Step::Post(connection, request) => {
                     Box::pin(async move {
                         let (parts, body) = request.into_parts();
@@ -198,7 +207,10 @@ impl<A: Application> Engine<A> {
             return Err(RequestError::BadRequest("TRANSPORT_MISMATCH"));
         }
         match *request.method() {
-            Method::GET => Ok(Step::Get(connection)),
+            Method::GET => {
+                let encoding = Encoding::accepted(request.headers());
+                Ok(Step::Get(connection, encoding))
+            }
             Method::POST => Ok(Step::Post(connection, Box::new(request))),
             _ => Err(RequestError::Method),
         }

@@ -3,11 +3,13 @@
 mod support;
 
 use std::{
+    io::Read as _,
     net::SocketAddr,
     sync::{Arc, Mutex},
     time::Duration,
 };
 
+use flate2::read::{GzDecoder, ZlibDecoder};
 use sockeye::{Cookie, Namespace, Server, ServerBuilder};
 use support::{
     client::{Response, request},
@@ -195,6 +197,49 @@ async fn every_refusal_is_heard_with_code_text_and_context() {
     );
     assert!(heard[0].ends_with(" ORIGIN"), "{heard:?}");
     assert_eq!(heard.len(), 1);
+}
+
+#[tokio::test]
+async fn long_answers_are_compressed_for_those_who_accept_it() {
+    let namespace = || {
+        Namespace::new().on("text", async |socket: sockeye::Socket, length: usize| {
+            socket.emit("text", "x".repeat(length));
+        })
+    };
+    for (threshold, length, accepted, encoding) in [
+        (Some(1024), 2000, "gzip, deflate", Some("gzip")),
+        (Some(1024), 2000, "deflate", Some("deflate")),
+        (Some(1024), 200_000, "gzip", Some("gzip")),
+        (Some(1024), 500, "gzip", None),
+        (Some(100), 500, "gzip", Some("gzip")),
+        (Some(1024), 2000, "br", None),
+        (None, 2000, "gzip", None),
+    ] {
+        let builder = Server::builder().http_compression(threshold);
+        let io = builder.namespace("/", namespace()).build();
+        let address = serve(&io).await;
+        let session = format!("&sid={}", sid(&poll(address, "", "").await));
+        let target = format!("{HANDSHAKE}{session}");
+        let event = format!("40\x1e42[\"text\",{length}]");
+        request(address, "POST", &target, "", event.as_bytes()).await;
+        let accept = format!("Accept-Encoding: {accepted}\r\n");
+        let answer = poll(address, &session, &accept).await;
+        assert_eq!(
+            answer.header("content-encoding"),
+            encoding,
+            "{length} {accepted}"
+        );
+        let mut text = String::new();
+        match encoding {
+            Some("gzip") => GzDecoder::new(&answer.bytes[..]).read_to_string(&mut text),
+            Some(_) => ZlibDecoder::new(&answer.bytes[..]).read_to_string(&mut text),
+            None => (&answer.bytes[..]).read_to_string(&mut text),
+        }
+        .expect("whole");
+        let event = format!("42[\"text\",\"{}\"]", "x".repeat(length));
+        assert!(text.ends_with(&event), "{length} {accepted}");
+        assert!(encoding.is_none() || answer.bytes.len() < length / 2);
+    }
 }
 
 /// Any tower layer may stand in front, for long-polling and for WebSocket.

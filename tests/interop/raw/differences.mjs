@@ -45,10 +45,6 @@ export const differences = {
       sockeye: ["200 41", "200 1", "closed"],
       reason: NO_NOOP,
     },
-    "P9 a large answer is compressed for those who accept it": {
-      sockeye: [200, undefined],
-      reason: "answers are not compressed yet",
-    },
   },
   upgrade: {
     "4 with a GET pending, it is ended and nothing is lost": {

@@ -16,7 +16,7 @@ use crate::{Body, ConfigError};
 /// page is allowed:
 ///
 /// * pages of the server's own host are, always: `Origin` is compared with `Host`, or with
-///   `X-Forwarded-Host` if it comes from one of the [trusted proxies](TrustedProxies). Schemes are not
+///   `X-Forwarded-Host` if it comes from one of the [trusted proxies](crate::TrustedProxies). Schemes are not
 ///   compared, for behind a proxy nobody knows what the browser used. A browser that says
 ///   `Sec-Fetch-Site: same-origin` has made the comparison itself.
 /// * pages of this machine (`http://localhost:5173`) are, if the server was addressed as this machine.

@@ -29,6 +29,9 @@ pub struct Config {
     pub cors: Cors,
     /// Whose `X-Forwarded-` headers are believed. Default: nobody's.
     pub trusted_proxies: TrustedProxies,
+    /// From how many bytes on the answers of long-polling are compressed, for clients that accept it (gzip or
+    /// deflate); `None` for never. Default: 1,024.
+    pub http_compression: Option<usize>,
     /// A cookie with the session's identifier. Default: none.
     pub cookie: Option<Cookie>,
     /// The application's functions that see requests. Default: none.
@@ -59,6 +62,7 @@ impl Default for Config {
             allow_upgrades: true,
             cors: Cors::default(),
             trusted_proxies: TrustedProxies::default(),
+            http_compression: Some(1024),
             cookie: None,
             hooks: Hooks::default(),
             allow_eio3: false,

@@ -42,6 +42,16 @@ impl ServerBuilder {
         self
     }
 
+    /// From how many bytes on the answers of long-polling are compressed, for clients that accept gzip or
+    /// deflate; `None` for never. Default: 1,024.
+    ///
+    /// What an answer holds that an attacker chose, beside what it must not learn, can be guessed from its
+    /// length: turn it off if secrets and the words of others go to one client.
+    pub fn http_compression(mut self, threshold: impl Into<Option<usize>>) -> Self {
+        self.config.http_compression = threshold.into();
+        self
+    }
+
     /// Whether a session may change from polling to WebSocket. Default: yes.
     pub fn allow_upgrades(mut self, allow: bool) -> Self {
         self.config.allow_upgrades = allow;
