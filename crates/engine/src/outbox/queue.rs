@@ -410,7 +410,8 @@ impl<W> Queue<W> {
 
     /// The connection has ended: forgets everything. A writer at work finds out when it finishes.
     pub(crate) fn close(&mut self) {
-        if self.phase != Phase::Writing {
+        // A writer at work still counts with what it took, also if it is told twice.
+        if !matches!(self.phase, Phase::Writing | Phase::Closed) {
             self.discard();
         }
         self.phase = Phase::Closed;

@@ -163,3 +163,15 @@ fn a_writer_at_work_finds_the_end_when_it_finishes() {
     assert!(matches!(queue.finish(batch, 1, true), Finished::Ended(_)));
     assert_eq!(queue.weight(), 0);
 }
+
+#[test]
+fn an_end_that_is_told_twice_leaves_the_writers_count_alone() {
+    let mut queue = queue(Sink::Direct(()));
+    queue.push_own(b"abc", 1, false);
+    let batch = queue.begin().expect("something waits");
+    queue.close();
+    queue.close();
+    assert_eq!(queue.weight(), 3 + PACKET_WEIGHT);
+    assert!(matches!(queue.finish(batch, 3, false), Finished::Ended(_)));
+    assert_eq!(queue.weight(), 0);
+}
