@@ -67,9 +67,10 @@ async function client(mode, index, cuts) {
       await sleep(Math.random() * 120);
       const gone = new Promise((resolve) => socket.once("disconnect", resolve));
       const back = new Promise((resolve) => socket.once("connect", resolve));
-      let how = proxy.cut(index + cut);
-      // Requests that end before their cut do not feel it. Silence shows when the heartbeat's time is over.
-      const again = setInterval(() => (how = proxy.cut(index + cut)), how === "silence" ? 1500 : 200);
+      const how = proxy.cut(index + cut, 600);
+      // Requests that end before their cut do not feel it: later cuts come at the next byte. Silence shows
+      // when the heartbeat's time is over.
+      const again = setInterval(() => proxy.cut(index + cut, 1), how === "silence" ? 1500 : 200);
       try {
         await within(`${name} hears of cut ${cut} (${how})`, gone);
       } finally {

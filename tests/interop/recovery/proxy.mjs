@@ -60,12 +60,12 @@ export class Proxy {
     }
   }
 
-  /** Cuts everything that is open: after some bytes, or soon if there are none. Answers how. */
-  cut(n) {
+  /** Cuts everything that is open: after less than `bytes`, or soon if there are none. Answers how. */
+  cut(n, bytes) {
     const mode = MODES[n % MODES.length];
     for (const pair of this.#pairs) {
       pair.mode = mode;
-      pair.left = Math.floor(Math.random() * 600);
+      pair.left = Math.floor(Math.random() * bytes);
       setTimeout(() => this.#end(pair), 30).unref();
     }
     return mode;
