@@ -12,7 +12,8 @@ use std::{
 use sockeye_websocket::{Opcode, Role, frame};
 
 use crate::{
-    Application, CloseReason, Encoded, Engine, Handshake, Protocol, Sid, Transport,
+    Application, CloseReason, Engine, Flags, Handshake, Protocol, Sid, Transport,
+    deflate::{self, Window},
     form::Form,
     outbox::{Flushed, Outbox, Pushed, Sink, wake},
     session::{Due, Session},
@@ -35,14 +36,44 @@ pub enum Sent {
     Closed,
 }
 
+/// How frames are changed before they are queued.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Writing {
+    form: Form,
+    /// In bits; zero for no compression.
+    window: u8,
+}
+
+impl Writing {
+    /// Not at all: what nearly all connections want.
+    pub(crate) const AS_IS: Self = Self {
+        form: Form::V4,
+        window: 0,
+    };
+
+    /// The frames as the client takes them.
+    pub(crate) fn rewrite<'f, A: Application>(
+        self,
+        frames: &'f [u8],
+        engine: &Engine<A>,
+    ) -> Cow<'f, [u8]> {
+        let frames = self.form.rewrite(frames);
+        match &engine.config().per_message_deflate {
+            Some(options) => deflate::compress(frames, self.window, options),
+            None => frames,
+        }
+    }
+}
+
 /// One session of a client, on whatever transport it uses now.
 ///
 /// Anybody may hold it and send; one at a time reads: the WebSocket's task, or the POST under way.
 pub struct Connection<A: Application> {
     engine: Arc<Engine<A>>,
     sid: Sid,
-    shard: usize,
+    pub(crate) shard: usize,
     form: Form,
+    pub(crate) window: Window,
     ended: AtomicBool,
     /// So much waits for the client that nothing more is to be read from it.
     behind: AtomicBool,
@@ -90,6 +121,7 @@ impl<A: Application> Connection<A> {
             sid,
             shard: sid.spread(engine.shards().len()),
             form,
+            window: Window::default(),
             ended: AtomicBool::new(false),
             behind: AtomicBool::new(false),
             outbox: Outbox::new(sink, engine.config().send_limit),
@@ -127,7 +159,7 @@ impl<A: Application> Connection<A> {
             .open_packet(self.sid.as_str(), Transport::WebSocket);
         let mut open = Vec::with_capacity(packet.len() + frame::MAX_SERVER_HEADER);
         frame::append(&mut open, Opcode::Text, packet.as_bytes());
-        self.send(&open, 1, false);
+        self.send(&open, 1, Flags::NONE);
     }
 
     /// The identifier of the transport's session. It gives access to the session: keep it secret.
@@ -184,22 +216,36 @@ impl<A: Application> Connection<A> {
     }
 
     /// Sends complete frames of a server that hold `packets` packets, to this connection alone.
-    pub fn send(self: &Arc<Self>, frames: &[u8], packets: usize, volatile: bool) -> Sent {
-        let pushed = self.push(frames, packets, volatile);
+    pub fn send(self: &Arc<Self>, frames: &[u8], packets: usize, flags: Flags) -> Sent {
+        let pushed = self.push(frames, packets, flags);
         self.settle(pushed)
     }
 
-    fn push(&self, frames: &[u8], packets: usize, volatile: bool) -> Pushed {
-        if self.form == Form::V4 {
-            self.outbox.push_own(frames, packets, volatile)
-        } else {
-            self.outbox
-                .push_own(&self.form.rewrite(frames), packets, volatile)
+    pub(crate) fn push(&self, frames: &[u8], packets: usize, flags: Flags) -> Pushed {
+        match self.writing(flags) {
+            Writing::AS_IS => self.outbox.push_own(frames, packets, flags),
+            writing => {
+                let frames = writing.rewrite(frames, &self.engine);
+                self.outbox.push_own(&frames, packets, flags)
+            }
+        }
+    }
+
+    /// What becomes of frames that are queued now.
+    #[inline]
+    pub(crate) fn writing(&self, flags: Flags) -> Writing {
+        Writing {
+            form: self.form,
+            window: if flags.uncompressed {
+                0
+            } else {
+                self.window.bits()
+            },
         }
     }
 
     /// Does what a push left to be done.
-    fn settle(self: &Arc<Self>, pushed: Pushed) -> Sent {
+    pub(crate) fn settle(self: &Arc<Self>, pushed: Pushed) -> Sent {
         match pushed {
             Pushed::Queued => Sent::Queued,
             Pushed::Dirty => {
@@ -445,7 +491,7 @@ impl<A: Application> Connection<A> {
             drop(state);
             match due {
                 Due::Ping => {
-                    self.send(PING, 1, false);
+                    self.send(PING, 1, Flags::NONE);
                 }
                 Due::Noop if noop => self.wake_get(),
                 Due::Noop => {}
@@ -477,115 +523,6 @@ impl<A: Application> fmt::Debug for Connection<A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Connection")
             .field("sid", &self.sid)
-            .finish_non_exhaustive()
-    }
-}
-
-/// Collects what pushes to many connections leave to be done, so that each shard is told once.
-///
-/// Pushing may happen under a lock of the application; [`Delivery::finish`] may not, since it writes,
-/// wakes, and ends connections that are too slow.
-pub struct Delivery<A: Application> {
-    dirty: Vec<Arc<Connection<A>>>,
-    later: Vec<(Arc<Connection<A>>, Pushed)>,
-    /// What was encoded again for clients that take another form, if one was met.
-    rewritten: Vec<Rewritten>,
-}
-
-/// Shared packets, and what they are in another form.
-struct Rewritten {
-    form: Form,
-    from: Encoded,
-    to: Encoded,
-}
-
-impl<A: Application> Delivery<A> {
-    /// An empty collection.
-    #[must_use]
-    pub fn new() -> Self {
-        Self {
-            dirty: Vec::new(),
-            later: Vec::new(),
-            rewritten: Vec::new(),
-        }
-    }
-
-    /// Queues shared packets for a connection.
-    pub fn push(&mut self, connection: &Arc<Connection<A>>, encoded: &Encoded, volatile: bool) {
-        let pushed = if connection.form == Form::V4 {
-            connection.outbox.push_shared(encoded, volatile)
-        } else {
-            let encoded = self.rewrite(connection.form, encoded);
-            connection.outbox.push_shared(&encoded, volatile)
-        };
-        self.pushed(connection, pushed);
-    }
-
-    /// Encodes shared packets in another form, once for all clients that take it.
-    #[cold]
-    fn rewrite(&mut self, form: Form, encoded: &Encoded) -> Encoded {
-        self.rewritten.retain(|kept| kept.from.is(encoded));
-        if let Some(kept) = self.rewritten.iter().find(|kept| kept.form == form) {
-            return kept.to.clone();
-        }
-        let to = match form.rewrite(encoded.frames()) {
-            Cow::Borrowed(_) => encoded.clone(),
-            Cow::Owned(frames) => Encoded::new(frames, encoded.packets()),
-        };
-        self.rewritten.push(Rewritten {
-            form,
-            from: encoded.clone(),
-            to: to.clone(),
-        });
-        to
-    }
-
-    /// Queues frames for one connection alone, as [`Connection::send`] does.
-    pub fn push_own(&mut self, connection: &Arc<Connection<A>>, frames: &[u8], packets: usize) {
-        let pushed = connection.push(frames, packets, false);
-        self.pushed(connection, pushed);
-    }
-
-    fn pushed(&mut self, connection: &Arc<Connection<A>>, pushed: Pushed) {
-        match pushed {
-            Pushed::Queued => {}
-            Pushed::Dirty => self.dirty.push(Arc::clone(connection)),
-            other => self.later.push((Arc::clone(connection), other)),
-        }
-    }
-
-    /// Tells the flushers, and deals with connections that took nothing.
-    pub fn finish(self) {
-        let mut dirty = self.dirty;
-        if let Some(engine) = dirty
-            .first()
-            .map(|connection| Arc::clone(&connection.engine))
-        {
-            if engine.shards().len() > 1 {
-                dirty.sort_by_key(|connection| connection.shard);
-            }
-            while let Some(last) = dirty.last() {
-                let shard = last.shard;
-                let from = dirty.partition_point(|connection| connection.shard < shard);
-                engine.shard(shard).mark_dirty(dirty.drain(from..));
-            }
-        }
-        for (connection, pushed) in self.later {
-            connection.settle(pushed);
-        }
-    }
-}
-
-impl<A: Application> Default for Delivery<A> {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
-impl<A: Application> fmt::Debug for Delivery<A> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Delivery")
-            .field("dirty", &self.dirty.len())
             .finish_non_exhaustive()
     }
 }

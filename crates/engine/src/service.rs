@@ -73,10 +73,10 @@ impl<A: Application> Engine<A> {
                 Step::Get(connection, encoding) => {
                     let answer = polling::get(&connection).await;
                     match (answer, encoding, engine.config().http_compression) {
-                        (Ok(response), Some(encoding), Some(threshold)) => {
+                        (Ok((response, true)), Some(encoding), Some(threshold)) => {
                             Ok(Box::pin(encoding.apply(response, threshold)).await)
                         }
-                        (answer, ..) => answer,
+                        (answer, ..) => answer.map(|(response, _)| response),
                     }
                 }
                 Step::Post(connection, request) => {
@@ -276,7 +276,7 @@ impl<A: Application> Engine<A> {
         session: Option<Arc<Connection<A>>>,
     ) -> Result<Response<Body>, RequestError> {
         let (mut parts, _) = request.into_parts();
-        let accept = match server::accept(&parts.method, parts.version, &parts.headers) {
+        let mut accept = match server::accept(&parts.method, parts.version, &parts.headers) {
             Ok(accept) => accept,
             Err(refusal) => {
                 tracing::debug!(%refusal, "websocket handshake refused");
@@ -287,11 +287,17 @@ impl<A: Application> Engine<A> {
         let Some(upgrade) = Pending::take(&mut parts.extensions) else {
             return Err(RequestError::BadRequest("UPGRADE_UNAVAILABLE"));
         };
+        if let Some(options) = &self.config().per_message_deflate {
+            // A context of hundreds of kilobytes for each connection would let clients choose the memory.
+            let options = options.server_no_context_takeover(true);
+            accept.negotiate_deflate(&parts.headers, &options);
+        }
+        let deflate = accept.deflate;
         match session {
-            Some(connection) => websocket::spawn_probe(connection, upgrade),
+            Some(connection) => websocket::spawn_probe(connection, upgrade, deflate),
             None => {
                 let form = Query::parse(parts.uri.query().unwrap_or_default()).form();
-                websocket::spawn(Arc::clone(self), handshake(&parts), form, upgrade);
+                websocket::spawn(Arc::clone(self), handshake(&parts), form, upgrade, deflate);
             }
         }
         Ok(accept.response().map(|()| Body::default()))

@@ -2,7 +2,7 @@
 
 use std::{cell::Cell, sync::Arc};
 
-use sockeye_engine::{Encoded, HEADROOM, Sent, append_binary_frame, text_frame};
+use sockeye_engine::{Encoded, Flags, HEADROOM, Sent, append_binary_frame, text_frame};
 use sockeye_protocol::{Codec, EncodeError, Encoder};
 
 use crate::{
@@ -65,12 +65,12 @@ pub(crate) fn shared(
 /// Encodes a packet for one connection, and queues it there.
 pub(crate) fn send(
     connection: &Arc<Connection>,
-    volatile: bool,
+    flags: Flags,
     encode: impl FnOnce(&mut Encoder) -> Result<sockeye_protocol::Encoded<'_>, EncodeError>,
 ) -> Result<Sent, EncodeError> {
     let codec = connection.engine().application().codec();
     with_frames(codec, encode, |frames, packets| {
-        connection.send(frames, packets, volatile)
+        connection.send(frames, packets, flags)
     })
 }
 

@@ -47,10 +47,10 @@ pub use reject::Reject;
 pub use room::{IntoRooms, LocalRooms, Room, Target};
 pub use server::Server;
 pub use shutdown::Shutdown;
-pub use socket::{EmitError, ListenerId, Socket, Volatile};
+pub use socket::{EmitError, Emitter, ListenerId, Socket};
 pub use sockeye_engine::{
-    CloseReason, ConfigError, Cookie, Cors, Encoded, EngineStats, Refusal, RemoteAddr, SameSite,
-    Secure, Sid as SocketId, Transport, TrustedProxies, Upgrade,
+    CloseReason, ConfigError, Cookie, Cors, Deflate, Encoded, EngineStats, Refusal, RemoteAddr,
+    SameSite, Secure, Sid as SocketId, Transport, TrustedProxies, Upgrade,
 };
 pub use sockeye_macros::Event;
 pub use sockeye_protocol::{Args, ArgumentError, Codec, EncodeError, Payload, RawJson};

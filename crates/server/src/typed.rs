@@ -4,8 +4,8 @@ use serde::Serialize;
 use sockeye_protocol::typed::{Answer, Bare, Event, NoReply, Several, Typed};
 
 use crate::{
-    Acknowledgement, Args, Broadcast, Handler, IntoReply, Namespace, Reply, Server, Socket,
-    ViaParts, ViaPayload, Volatile,
+    Acknowledgement, Args, Broadcast, Emitter, Handler, IntoReply, Namespace, Reply, Server,
+    Socket, ViaParts, ViaPayload,
 };
 
 /// The parameters of a handler whose last one is a typed event.
@@ -151,8 +151,8 @@ impl Socket {
     }
 }
 
-impl Volatile<'_> {
-    /// Sends a typed event, or drops it; see [`emit`](Self::emit).
+impl Emitter<'_> {
+    /// Sends a typed event; see [`emit`](Self::emit).
     pub fn emit_event<E: Event + Serialize>(self, event: E) {
         self.emit(E::NAME, Typed(event));
     }

@@ -6,7 +6,7 @@ use http::{Request, Response, StatusCode};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use sockeye_engine::{
-    Application, Body, CloseReason, Config, Connection, Cors, Engine, HEADROOM, Handshake,
+    Application, Body, CloseReason, Config, Connection, Cors, Engine, Flags, HEADROOM, Handshake,
     RemoteAddr, append_binary_frame, text_frame,
 };
 use tokio::net::TcpListener;
@@ -35,7 +35,7 @@ impl Application for Echo {
         let mut buffer = Vec::with_capacity(HEADROOM + text.len());
         buffer.resize(HEADROOM, 0);
         buffer.extend_from_slice(text.as_bytes());
-        connection.send(text_frame(&mut buffer, HEADROOM), 1, false);
+        connection.send(text_frame(&mut buffer, HEADROOM), 1, Flags::NONE);
         ControlFlow::Continue(())
     }
 
@@ -47,7 +47,7 @@ impl Application for Echo {
     ) -> ControlFlow<CloseReason> {
         let mut frame = Vec::with_capacity(HEADROOM + data.len());
         append_binary_frame(&mut frame, data);
-        connection.send(&frame, 1, false);
+        connection.send(&frame, 1, Flags::NONE);
         ControlFlow::Continue(())
     }
 

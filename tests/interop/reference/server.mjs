@@ -15,6 +15,7 @@ const { values: options } = parseArgs({
     "upgrade-timeout": { type: "string", default: "10000" },
     parser: { type: "string", default: "json" },
     eio3: { type: "string", default: "false" },
+    deflate: { type: "string", default: "false" },
   },
 });
 
@@ -28,6 +29,7 @@ const io = new Server(http, {
   connectTimeout: Number(options["connect-timeout"]),
   upgradeTimeout: Number(options["upgrade-timeout"]),
   allowEIO3: options.eio3 === "true",
+  perMessageDeflate: options.deflate === "true" && { serverNoContextTakeover: true, clientNoContextTakeover: true },
   ...(options.parser === "msgpack" && { parser: messagePack }),
   // Nobody asks this server for the client, and the default would serve it under the same path.
   serveClient: false,
@@ -95,6 +97,7 @@ io.on("connection", (socket) => {
   socket.on("parcel ack", (parcel, ack) => acked(ack, reversed(parcel)));
   socket.on("large", (text, ack) => acked(ack, Buffer.byteLength(text)));
   socket.on("large back", (n) => socket.emit("large", "x".repeat(n)));
+  socket.on("large plain", (n) => socket.compress(false).emit("large", "x".repeat(n)));
   socket.on("slow", (work) => slow(socket, work));
 
   socket.on("id", (ack) => acked(ack, socket.id));

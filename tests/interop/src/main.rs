@@ -7,7 +7,7 @@ mod spaces;
 
 use std::{process::ExitCode, time::Duration};
 
-use sockeye::{Codec, Server};
+use sockeye::{Codec, Deflate, Server};
 use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
@@ -24,6 +24,7 @@ struct Options {
     codec: Codec,
     allow_eio3: bool,
     recovery: bool,
+    deflate: bool,
 }
 
 impl Options {
@@ -38,6 +39,7 @@ impl Options {
             codec: Codec::Json,
             allow_eio3: false,
             recovery: false,
+            deflate: false,
         };
         while let Some(name) = arguments.next() {
             let value = arguments.next();
@@ -49,19 +51,11 @@ impl Options {
                 };
                 continue;
             }
-            if name == "--eio3" {
-                options.allow_eio3 = match value.as_deref() {
+            if let Some(switch) = options.switch(&name) {
+                *switch = match value.as_deref() {
                     Some("true") => true,
                     Some("false") => false,
-                    _ => return Err("--eio3 needs true or false".to_owned()),
-                };
-                continue;
-            }
-            if name == "--recovery" {
-                options.recovery = match value.as_deref() {
-                    Some("true") => true,
-                    Some("false") => false,
-                    _ => return Err("--recovery needs true or false".to_owned()),
+                    _ => return Err(format!("{name} needs true or false")),
                 };
                 continue;
             }
@@ -81,6 +75,15 @@ impl Options {
         Ok(options)
     }
 
+    fn switch(&mut self, name: &str) -> Option<&mut bool> {
+        Some(match name {
+            "--eio3" => &mut self.allow_eio3,
+            "--recovery" => &mut self.recovery,
+            "--deflate" => &mut self.deflate,
+            _ => return None,
+        })
+    }
+
     fn server(&self) -> Server {
         let (rooms, room) = operators::rooms();
         let mut builder = Server::builder();
@@ -92,6 +95,7 @@ impl Options {
         builder
             .parser(self.codec.clone())
             .allow_eio3(self.allow_eio3)
+            .per_message_deflate(self.deflate.then(Deflate::new))
             .ping_interval(Duration::from_millis(self.ping_interval))
             .ping_timeout(Duration::from_millis(self.ping_timeout))
             .connect_timeout(Duration::from_millis(self.connect_timeout))

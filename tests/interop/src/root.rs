@@ -58,6 +58,9 @@ fn messages(namespace: Namespace) -> Namespace {
         .on("large back", async |socket: Socket, n: usize| {
             socket.emit("large", "x".repeat(n));
         })
+        .on("large plain", async |socket: Socket, n: usize| {
+            socket.compress(false).emit("large", "x".repeat(n));
+        })
         .on("slow", slow)
 }
 

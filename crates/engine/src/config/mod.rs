@@ -4,7 +4,7 @@ use std::time::Duration;
 
 pub use error::ConfigError;
 
-use crate::{Cookie, Cors, Hooks, Transport, TrustedProxies, session::Timing};
+use crate::{Cookie, Cors, Deflate, Hooks, Transport, TrustedProxies, session::Timing};
 
 /// The engine's options; the defaults are the reference's.
 #[derive(Debug, Clone)]
@@ -32,6 +32,9 @@ pub struct Config {
     /// From how many bytes on the answers of long-polling are compressed, for clients that accept it (gzip or
     /// deflate); `None` for never. Default: 1,024.
     pub http_compression: Option<usize>,
+    /// Whether messages over WebSocket are compressed, for clients that offer permessage-deflate (RFC 7692),
+    /// and how. The server forgets after each message, whatever it says. Default: no.
+    pub per_message_deflate: Option<Deflate>,
     /// A cookie with the session's identifier. Default: none.
     pub cookie: Option<Cookie>,
     /// The application's functions that see requests. Default: none.
@@ -63,6 +66,7 @@ impl Default for Config {
             cors: Cors::default(),
             trusted_proxies: TrustedProxies::default(),
             http_compression: Some(1024),
+            per_message_deflate: None,
             cookie: None,
             hooks: Hooks::default(),
             allow_eio3: false,

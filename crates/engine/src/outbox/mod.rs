@@ -20,7 +20,7 @@ pub(crate) use queue::{Batch, Phase, Pushed, Sink};
 use queue::{Finished, Queue};
 
 use crate::{
-    Encoded,
+    Encoded, Flags,
     sync::{Mutex, MutexGuard},
 };
 
@@ -153,12 +153,12 @@ impl<W: Wire> Outbox<W> {
         }
     }
 
-    pub(crate) fn push_own(&self, frames: &[u8], packets: usize, volatile: bool) -> Pushed {
-        self.lock().push_own(frames, packets, volatile)
+    pub(crate) fn push_own(&self, frames: &[u8], packets: usize, flags: Flags) -> Pushed {
+        self.lock().push_own(frames, packets, flags)
     }
 
-    pub(crate) fn push_shared(&self, encoded: &Encoded, volatile: bool) -> Pushed {
-        self.lock().push_shared(encoded, volatile)
+    pub(crate) fn push_shared(&self, encoded: &Encoded, flags: Flags) -> Pushed {
+        self.lock().push_shared(encoded, flags)
     }
 
     /// Remembers who is woken when the transport refuses, or the connection ends.

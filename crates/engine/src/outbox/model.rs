@@ -12,7 +12,7 @@ use loom::{
 };
 
 use super::{Flushed, Outbox, Pushed, Sink, Wire};
-use crate::sync::Mutex;
+use crate::{Flags, sync::Mutex};
 
 /// Takes `room` bytes, then refuses until it is drained.
 #[derive(Clone)]
@@ -65,7 +65,7 @@ fn flusher(outbox: &Outbox<Narrow>, dirty: &Mutex<bool>) {
 }
 
 fn push(outbox: &Outbox<Narrow>, dirty: &Mutex<bool>, frames: &[u8]) {
-    if outbox.push_own(frames, 1, false) == Pushed::Dirty {
+    if outbox.push_own(frames, 1, Flags::NONE) == Pushed::Dirty {
         *dirty.lock() = true;
     }
 }
@@ -154,7 +154,7 @@ fn closing_beside_a_writer_ends_the_outbox() {
         });
         flusher(&outbox, &dirty);
         closer.join().expect("closing does not panic");
-        assert_eq!(outbox.push_own(b"cd", 1, false), Pushed::Closed);
+        assert_eq!(outbox.push_own(b"cd", 1, Flags::NONE), Pushed::Closed);
         assert_eq!(outbox.lock().weight(), 0);
         assert!(matches!(&wire.written()[..], b"" | b"ab"));
     });

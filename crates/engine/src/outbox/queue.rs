@@ -1,6 +1,6 @@
 use std::{collections::VecDeque, mem, task::Waker};
 
-use crate::{Encoded, outbox::buffer};
+use crate::{Encoded, Flags, outbox::buffer};
 
 /// How much one write takes at most, in bytes, unless a single packet is larger.
 const BATCH: usize = 64 * 1024;
@@ -19,22 +19,30 @@ pub(super) const PACKET_WEIGHT: usize = 64;
 pub(crate) enum Item {
     /// Frames for this connection alone; later ones are appended while nobody writes them.
     Own(Box<Own>),
-    /// Frames that other connections send too.
-    Shared(Encoded),
+    /// Frames that other connections send too, and whether they may be compressed.
+    Shared(Encoded, bool),
 }
 
 impl Item {
     pub(crate) fn frames(&self) -> &[u8] {
         match self {
             Self::Own(own) => &own.frames,
-            Self::Shared(encoded) => encoded.frames(),
+            Self::Shared(encoded, _) => encoded.frames(),
+        }
+    }
+
+    /// Whether some of it may be compressed.
+    fn may_be_compressed(&self) -> bool {
+        match self {
+            Self::Own(own) => own.compress,
+            Self::Shared(_, compress) => *compress,
         }
     }
 
     fn weight(&self) -> usize {
         let packets = match self {
             Self::Own(own) => own.packets,
-            Self::Shared(encoded) => encoded.packets(),
+            Self::Shared(encoded, _) => encoded.packets(),
         };
         self.frames().len() + packets * PACKET_WEIGHT
     }
@@ -51,6 +59,8 @@ impl Item {
 pub(crate) struct Own {
     pub(super) frames: Vec<u8>,
     pub(super) packets: usize,
+    /// Some of them may be compressed.
+    pub(super) compress: bool,
 }
 
 /// Where the outbox stands between those who fill it and the one who writes.
@@ -124,6 +134,11 @@ impl Batch {
         result
     }
 
+    /// Whether some of it may be compressed.
+    pub(crate) fn may_be_compressed(&self) -> bool {
+        self.first.may_be_compressed() || self.more.iter().any(Item::may_be_compressed)
+    }
+
     pub(crate) fn into_items(self) -> impl Iterator<Item = Item> {
         std::iter::once(self.first).chain(self.more)
     }
@@ -188,8 +203,8 @@ impl<W> Queue<W> {
     }
 
     /// Appends frames for this connection alone.
-    pub(crate) fn push_own(&mut self, frames: &[u8], packets: usize, volatile: bool) -> Pushed {
-        if let Err(refused) = self.admit(volatile) {
+    pub(crate) fn push_own(&mut self, frames: &[u8], packets: usize, flags: Flags) -> Pushed {
+        if let Err(refused) = self.admit(flags.volatile) {
             return refused;
         }
         self.weight += frames.len() + packets * PACKET_WEIGHT;
@@ -203,11 +218,13 @@ impl<W> Queue<W> {
             Some(Item::Own(own)) if own.frames.len() < LARGE => {
                 own.frames.extend_from_slice(frames);
                 own.packets += packets;
+                own.compress |= !flags.uncompressed;
             }
             _ => {
                 let mut own = buffer::take();
                 own.frames.extend_from_slice(frames);
                 own.packets = packets;
+                own.compress = !flags.uncompressed;
                 self.append(Item::Own(own));
             }
         }
@@ -215,11 +232,11 @@ impl<W> Queue<W> {
     }
 
     /// Appends frames that other connections send too.
-    pub(crate) fn push_shared(&mut self, encoded: &Encoded, volatile: bool) -> Pushed {
-        if let Err(refused) = self.admit(volatile) {
+    pub(crate) fn push_shared(&mut self, encoded: &Encoded, flags: Flags) -> Pushed {
+        if let Err(refused) = self.admit(flags.volatile) {
             return refused;
         }
-        let item = Item::Shared(encoded.clone());
+        let item = Item::Shared(encoded.clone(), !flags.uncompressed);
         self.weight += item.weight();
         self.append(item);
         self.pushed()
@@ -234,6 +251,7 @@ impl<W> Queue<W> {
         self.append(Item::Own(Box::new(Own {
             frames: frames.to_vec(),
             packets: 0,
+            compress: false,
         })));
         self.weight += frames.len();
         self.ending = true;

@@ -1,7 +1,7 @@
 //! What the queue does in each phase.
 
 use super::queue::{Batch, Finished, PACKET_WEIGHT, Phase, Pushed, Queue, Sink};
-use crate::Encoded;
+use crate::{Encoded, Flags};
 
 const LIMIT: usize = 1000;
 
@@ -38,7 +38,7 @@ fn what_a_push_leaves_to_be_done() {
     ] {
         let mut queue = queue(Sink::Direct(()));
         queue.phase = phase;
-        assert_eq!(queue.push_own(b"a", 1, false), pushed, "{phase:?}");
+        assert_eq!(queue.push_own(b"a", 1, Flags::NONE), pushed, "{phase:?}");
         assert_eq!(queue.phase(), after, "{phase:?}");
         let weight = if pushed == Pushed::Closed {
             0
@@ -64,7 +64,11 @@ fn whom_volatile_packets_reach() {
         let mut queue = queue(sink);
         queue.phase = phase;
         let packet = Encoded::new(*b"a", 1);
-        assert_eq!(queue.push_shared(&packet, true), pushed, "{name}");
+        assert_eq!(
+            queue.push_shared(&packet, Flags::VOLATILE),
+            pushed,
+            "{name}"
+        );
     }
 }
 
@@ -73,13 +77,13 @@ fn a_blocked_transport_is_too_slow_above_the_limit_and_not_at_it() {
     let mut queue = queue(Sink::Direct(()));
     queue.phase = Phase::Blocked;
     let long = vec![0; LIMIT - PACKET_WEIGHT];
-    assert_eq!(queue.push_own(&long, 1, false), Pushed::Overfull);
+    assert_eq!(queue.push_own(&long, 1, Flags::NONE), Pushed::Overfull);
     assert_eq!(queue.weight(), LIMIT);
-    assert_eq!(queue.push_own(b"a", 1, false), Pushed::Overfull);
-    assert_eq!(queue.push_own(b"a", 1, false), Pushed::Slow);
+    assert_eq!(queue.push_own(b"a", 1, Flags::NONE), Pushed::Overfull);
+    assert_eq!(queue.push_own(b"a", 1, Flags::NONE), Pushed::Slow);
     queue.phase = Phase::Queued;
     assert_eq!(
-        queue.push_own(b"a", 1, false),
+        queue.push_own(b"a", 1, Flags::NONE),
         Pushed::Overfull,
         "whoever has not refused is not slow"
     );
@@ -88,12 +92,12 @@ fn a_blocked_transport_is_too_slow_above_the_limit_and_not_at_it() {
 #[test]
 fn one_writes_at_a_time_and_what_did_not_leave_stays_in_front() {
     let mut queue = queue(Sink::Direct(()));
-    queue.push_own(b"abc", 1, false);
-    queue.push_shared(&Encoded::new(*b"def", 1), false);
+    queue.push_own(b"abc", 1, Flags::NONE);
+    queue.push_shared(&Encoded::new(*b"def", 1), Flags::NONE);
     let batch = queue.begin().expect("something is queued");
     assert_eq!(bytes(&batch), b"abcdef");
     assert!(queue.begin().is_none(), "the role is taken");
-    queue.push_own(b"ghi", 1, false);
+    queue.push_own(b"ghi", 1, Flags::NONE);
     assert!(matches!(queue.finish(batch, 4, true), Finished::Blocked(_)));
     assert_eq!(
         queue.weight(),
@@ -111,9 +115,9 @@ fn one_writes_at_a_time_and_what_did_not_leave_stays_in_front() {
 #[test]
 fn nothing_comes_after_the_last_frames() {
     let mut queue = queue(Sink::Direct(()));
-    queue.push_own(b"a", 1, false);
+    queue.push_own(b"a", 1, Flags::NONE);
     queue.end(b"end", false);
-    assert_eq!(queue.push_own(b"b", 1, false), Pushed::Closed);
+    assert_eq!(queue.push_own(b"b", 1, Flags::NONE), Pushed::Closed);
     assert_eq!(queue.end(b"end", false), Pushed::Closed);
     let batch = queue.begin().expect("both");
     assert_eq!(bytes(&batch), b"aend");
@@ -131,8 +135,8 @@ fn a_get_takes_all_but_an_end_that_is_to_leave_apart() {
         ),
     ] {
         let mut queue = queue(Sink::Poll { pending: None });
-        queue.push_own(b"a", 1, false);
-        queue.push_shared(&Encoded::new(*b"b", 1), false);
+        queue.push_own(b"a", 1, Flags::NONE);
+        queue.push_shared(&Encoded::new(*b"b", 1), Flags::NONE);
         queue.end(b"end", apart);
         for (answer, phase) in answers {
             let batch = queue.take_all().expect("an answer");
@@ -147,7 +151,7 @@ fn a_get_takes_all_but_an_end_that_is_to_leave_apart() {
 #[test]
 fn another_transport_takes_what_waits() {
     let mut queue = queue(waiting());
-    queue.push_own(b"a", 1, false);
+    queue.push_own(b"a", 1, Flags::NONE);
     queue.phase = Phase::Blocked;
     assert!(queue.change_sink(Sink::Direct(())).is_some(), "the GET");
     assert_eq!(bytes(&queue.begin().expect("it waits no more")), b"a");
@@ -156,7 +160,7 @@ fn another_transport_takes_what_waits() {
 #[test]
 fn a_writer_at_work_finds_the_end_when_it_finishes() {
     let mut queue = queue(Sink::Direct(()));
-    queue.push_own(b"abc", 1, false);
+    queue.push_own(b"abc", 1, Flags::NONE);
     let batch = queue.begin().expect("something is queued");
     queue.close();
     assert!(matches!(queue.sink, Sink::Owner), "the stream is let go");
@@ -167,7 +171,7 @@ fn a_writer_at_work_finds_the_end_when_it_finishes() {
 #[test]
 fn an_end_that_is_told_twice_leaves_the_writers_count_alone() {
     let mut queue = queue(Sink::Direct(()));
-    queue.push_own(b"abc", 1, false);
+    queue.push_own(b"abc", 1, Flags::NONE);
     let batch = queue.begin().expect("something waits");
     queue.close();
     queue.close();

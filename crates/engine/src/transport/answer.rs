@@ -44,6 +44,14 @@ pub(crate) fn open_response<A: Application>(
 }
 
 impl Answer {
+    /// Whether some of it may be compressed.
+    pub(super) fn may_be_compressed(&self) -> bool {
+        match self {
+            Self::Packets(batch) => batch.may_be_compressed(),
+            Self::Noop | Self::Close => false,
+        }
+    }
+
     /// Writes it as the client takes it.
     pub(super) fn response<A: Application>(self, connection: &Connection<A>) -> Response<Body> {
         match connection.protocol() {

@@ -13,7 +13,7 @@ use std::{
 };
 
 use crate::{
-    Application, CloseReason, Connection, Protocol,
+    Application, CloseReason, Connection, Flags, Protocol,
     packet::{Kind, Packet, message},
     session::Received,
     v3,
@@ -121,7 +121,7 @@ fn control<A: Application>(
     match received {
         Received::Close(reason) => ControlFlow::Break(reason),
         Received::Ping => {
-            connection.send(PONG, 1, false);
+            connection.send(PONG, 1, Flags::NONE);
             ControlFlow::Continue(())
         }
         Received::Message | Received::Ignored => ControlFlow::Continue(()),

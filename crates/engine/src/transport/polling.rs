@@ -55,10 +55,10 @@ fn abandoned<A: Application>(connection: &Arc<Connection<A>>, description: &'sta
     }
 }
 
-/// Answers with all that is queued, once there is something.
+/// Answers with all that is queued, once there is something, and tells whether that may be compressed.
 pub(crate) async fn get<A: Application>(
     connection: &Arc<Connection<A>>,
-) -> Result<Response<Body>, RequestError> {
+) -> Result<(Response<Body>, bool), RequestError> {
     {
         let mut state = connection.state();
         if state.getting {
@@ -75,7 +75,8 @@ pub(crate) async fn get<A: Application>(
     let answer = poll_fn(|cx| poll_packets(connection, cx)).await;
     getting.answered = true;
     drop(getting);
-    Ok(answer.response(connection))
+    let compress = answer.may_be_compressed();
+    Ok((answer.response(connection), compress))
 }
 
 fn poll_packets<A: Application>(

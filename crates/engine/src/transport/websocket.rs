@@ -11,11 +11,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-use sockeye_websocket::{Decoder, Event, Limits, Opcode, ProtocolError, Role, frame, read_buffer};
+use sockeye_websocket::{
+    Decoder, Event, Limits, Opcode, ProtocolError, Role, deflate::Params, frame, read_buffer,
+};
 
 use super::{EVENTS_A_LOOK, Watch, receive_binary, receive_text, stream::Stream, upgrade::Pending};
 use crate::{
-    Application, CloseReason, Connection, Engine, Handshake, Transport,
+    Application, CloseReason, Connection, Engine, Flags, Handshake, Transport,
     form::Form,
     outbox::{Phase, wake},
     packet::Packet,
@@ -41,6 +43,7 @@ pub(crate) fn spawn<A: Application>(
     handshake: Handshake,
     form: Form,
     upgrade: Pending,
+    deflate: Option<Params>,
 ) {
     tokio::spawn(async move {
         match upgrade.stream().await {
@@ -53,7 +56,9 @@ pub(crate) fn spawn<A: Application>(
                     handshake,
                 );
                 drop(engine);
-                Driver::new(connection, stream, read, Mode::Takeover).await;
+                let driver = Driver::new(connection, stream, read, Mode::Takeover, deflate);
+                driver.connection.window.agree(deflate.as_ref());
+                driver.await;
             }
             Err(error) => tracing::debug!(%error, "upgrade to websocket failed"),
         }
@@ -61,11 +66,15 @@ pub(crate) fn spawn<A: Application>(
 }
 
 /// Tries a WebSocket for a session that polls, once the request has been upgraded.
-pub(crate) fn spawn_probe<A: Application>(connection: Arc<Connection<A>>, upgrade: Pending) {
+pub(crate) fn spawn_probe<A: Application>(
+    connection: Arc<Connection<A>>,
+    upgrade: Pending,
+    deflate: Option<Params>,
+) {
     tokio::spawn(async move {
         match upgrade.stream().await {
             Ok((stream, read)) => {
-                Driver::probe(connection, stream, read).await;
+                Driver::probe(connection, stream, read, deflate).await;
             }
             Err(error) => tracing::debug!(%error, "upgrade to websocket failed"),
         }
@@ -99,6 +108,7 @@ struct Driver<A: Application> {
     connection: Arc<Connection<A>>,
     stream: Stream,
     decoder: Decoder,
+    deflate: Option<Params>,
     reader: Option<A::Reader>,
     mode: Mode,
     /// The trial that the session knows of is this one.
@@ -115,12 +125,23 @@ struct Driver<A: Application> {
 }
 
 impl<A: Application> Driver<A> {
-    fn new(connection: Arc<Connection<A>>, stream: Stream, rest: Vec<u8>, mode: Mode) -> Self {
+    fn new(
+        connection: Arc<Connection<A>>,
+        stream: Stream,
+        rest: Vec<u8>,
+        mode: Mode,
+        deflate: Option<Params>,
+    ) -> Self {
         let limits = Limits::default().max_message(connection.engine().config().max_payload);
+        let decoder = Decoder::new(Role::Server, limits);
         Self {
             connection,
             stream,
-            decoder: Decoder::new(Role::Server, limits),
+            decoder: match deflate {
+                Some(params) => decoder.with_deflate(params),
+                None => decoder,
+            },
+            deflate,
             reader: None,
             mode,
             on_trial: false,
@@ -132,13 +153,18 @@ impl<A: Application> Driver<A> {
         }
     }
 
-    fn probe(connection: Arc<Connection<A>>, stream: Stream, rest: Vec<u8>) -> Self {
+    fn probe(
+        connection: Arc<Connection<A>>,
+        stream: Stream,
+        rest: Vec<u8>,
+        deflate: Option<Params>,
+    ) -> Self {
         let engine = connection.engine();
         let accepted = connection
             .state()
             .session
             .handle_upgrade_request(engine.timing(), Instant::now());
-        let mut driver = Self::new(connection, stream, rest, Mode::Probe);
+        let mut driver = Self::new(connection, stream, rest, Mode::Probe, deflate);
         if accepted {
             driver.on_trial = true;
             driver.connection.arm();
@@ -255,6 +281,7 @@ impl<A: Application> Driver<A> {
         let get = queue.change_sink(self.stream.sink());
         drop(queue);
         drop(state);
+        self.connection.window.agree(self.deflate.as_ref());
         wake(get);
         count(&self.connection.engine().counters().upgraded);
         self.connection.arm();
@@ -523,7 +550,7 @@ impl<A: Application> Drop for Driver<A> {
 fn send_pong<A: Application>(connection: &Arc<Connection<A>>, data: &[u8]) {
     let mut pong = Vec::with_capacity(data.len() + 2);
     frame::append(&mut pong, Opcode::Pong, data);
-    connection.send(&pong, 1, false);
+    connection.send(&pong, 1, Flags::NONE);
 }
 
 fn describe(error: &ProtocolError) -> &'static str {

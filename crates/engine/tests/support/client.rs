@@ -4,6 +4,7 @@ use std::{collections::VecDeque, future::Future, net::SocketAddr, time::Duration
 
 use sockeye_websocket::{
     Decoder, Event, Limits, Opcode, Role,
+    deflate::{Options, Params},
     frame::{append_close, append_masked, mask_key},
     handshake::client::{Request, ResponseError},
 };
@@ -265,6 +266,10 @@ pub(crate) struct WebSocket {
     pub(crate) stream: TcpStream,
     decoder: Decoder,
     frames: VecDeque<Frame>,
+    /// What was agreed on of permessage-deflate.
+    pub(crate) deflate: Option<Params>,
+    /// How many bytes of frames have come.
+    pub(crate) received: usize,
 }
 
 impl WebSocket {
@@ -281,6 +286,23 @@ impl WebSocket {
     ) -> Result<Self, Response> {
         let request =
             Request::new("test", &format!("/socket.io/?{query}")).expect("a valid request");
+        Self::request(address, &request, frames).await
+    }
+
+    /// Opens a WebSocket that offers permessage-deflate.
+    pub(crate) async fn offering(address: SocketAddr, query: &str, options: &Options) -> Self {
+        let request =
+            Request::new("test", &format!("/socket.io/?{query}")).expect("a valid request");
+        Self::request(address, &request.deflate(options), b"")
+            .await
+            .expect("a session begins")
+    }
+
+    async fn request(
+        address: SocketAddr,
+        request: &Request,
+        frames: &[u8],
+    ) -> Result<Self, Response> {
         let mut stream = raw(address, &[&request.to_bytes(), frames].concat()).await;
         let mut read = Vec::new();
         let opened = loop {
@@ -297,10 +319,16 @@ impl WebSocket {
                 Err(error) => panic!("{error}"),
             }
         };
+        let decoder = Decoder::new(Role::Client, Limits::default().max_message(16 << 20));
         let mut socket = Self {
             stream,
-            decoder: Decoder::new(Role::Client, Limits::default().max_message(16 << 20)),
+            decoder: match opened.deflate {
+                Some(params) => decoder.with_deflate(params),
+                None => decoder,
+            },
             frames: VecDeque::new(),
+            deflate: opened.deflate,
+            received: 0,
         };
         socket.feed(&mut read[opened.head_len..]);
         Ok(socket)
@@ -384,6 +412,7 @@ impl WebSocket {
     }
 
     fn feed(&mut self, bytes: &mut [u8]) {
+        self.received += bytes.len();
         let mut feed = self.decoder.feed(bytes);
         while let Some(event) = feed.next() {
             self.frames.push_back(match event {

@@ -14,7 +14,7 @@ use std::{
 use hyper::{server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
 use sockeye_engine::{
-    Application, CloseReason, Config, Connection, Engine, HEADROOM, Handshake, Sent,
+    Application, CloseReason, Config, Connection, Engine, Flags, HEADROOM, Handshake, Sent,
     append_binary_frame, text_frame,
 };
 use tokio::{net::TcpListener, sync::mpsc};
@@ -91,7 +91,7 @@ impl Application for Echo {
         if self.on.load(Ordering::Relaxed) {
             let mut frame = Vec::new();
             append_binary_frame(&mut frame, data);
-            connection.send(&frame, 1, false);
+            connection.send(&frame, 1, Flags::NONE);
         }
         ControlFlow::Continue(())
     }
@@ -120,7 +120,11 @@ pub(crate) fn send_volatile(connection: &EchoConnection, text: &str) -> Sent {
 fn push(connection: &EchoConnection, text: &str, volatile: bool) -> Sent {
     let mut buffer = vec![0; HEADROOM];
     buffer.extend_from_slice(text.as_bytes());
-    connection.send(text_frame(&mut buffer, HEADROOM), 1, volatile)
+    connection.send(
+        text_frame(&mut buffer, HEADROOM),
+        1,
+        Flags::NONE.volatile(volatile),
+    )
 }
 
 /// A running engine.

@@ -26,6 +26,9 @@ pub enum AckError {
     /// The socket has left, or left meanwhile.
     #[error("socket has been disconnected")]
     Disconnected,
+    /// The event was volatile, and the transport takes nothing now.
+    #[error("dropped: the transport takes nothing now")]
+    Dropped,
     /// The client owes 1,024 acknowledgements already.
     #[error("too many acknowledgements pending")]
     TooManyPending,

@@ -8,7 +8,7 @@ use std::{
     sync::Arc,
 };
 
-use sockeye_engine::CloseReason;
+use sockeye_engine::{CloseReason, Flags};
 use sockeye_protocol::EncodeError;
 
 use super::{
@@ -336,7 +336,7 @@ fn reject_socket(socket: &Socket, reject: &Reject) {
     if !is_v2(connection) {
         return refuse(connection, socket.namespace(), reject);
     }
-    let sent = emit::send(connection, false, |encoder| {
+    let sent = emit::send(connection, Flags::NONE, |encoder| {
         encoder.error_v2(socket.namespace(), &version::error(reject)?)
     });
     if let Err(error) = sent {
@@ -345,7 +345,7 @@ fn reject_socket(socket: &Socket, reject: &Reject) {
 }
 
 fn refuse(connection: &Arc<Connection>, namespace: &str, reject: &Reject) {
-    let sent = emit::send(connection, false, |encoder| {
+    let sent = emit::send(connection, Flags::NONE, |encoder| {
         encoder.connect_error(namespace, &reject.to_string(), reject.raw_data())
     });
     if let Err(error) = sent {

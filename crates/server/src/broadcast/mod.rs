@@ -72,6 +72,12 @@ impl Broadcast {
         self
     }
 
+    /// Whether it is compressed for those who agreed to that; see [`Socket::compress`].
+    pub fn compress(mut self, compress: bool) -> Self {
+        self.target.uncompressed = !compress;
+        self
+    }
+
     /// Only to those on this server.
     pub fn local(mut self) -> Self {
         self.target.local = true;

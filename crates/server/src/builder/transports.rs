@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use sockeye_engine::Transport;
+use sockeye_engine::{Deflate, Transport};
 
 use super::ServerBuilder;
 
@@ -49,6 +49,24 @@ impl ServerBuilder {
     /// length: turn it off if secrets and the words of others go to one client.
     pub fn http_compression(mut self, threshold: impl Into<Option<usize>>) -> Self {
         self.config.http_compression = threshold.into();
+        self
+    }
+
+    /// Whether messages over WebSocket are compressed, for clients that offer permessage-deflate (RFC 7692),
+    /// and how. Default: no, as in the reference: it costs CPU for each message, and few are long.
+    ///
+    /// Each message is compressed for itself, whatever the options say of the server's context: an idle
+    /// connection costs nothing more, and a broadcast is compressed once for all that agreed on the same
+    /// window. Single events are left out with [`Socket::compress`](crate::Socket::compress).
+    ///
+    /// ```
+    /// use sockeye::{Deflate, Server};
+    ///
+    /// let io = Server::builder().per_message_deflate(Deflate::new().threshold(4096)).build();
+    /// # let _ = io;
+    /// ```
+    pub fn per_message_deflate(mut self, options: impl Into<Option<Deflate>>) -> Self {
+        self.config.per_message_deflate = options.into();
         self
     }
 

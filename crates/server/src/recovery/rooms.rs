@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use sockeye_engine::{Encoded, Transport};
+use sockeye_engine::{Encoded, Flags, Transport};
 
 use super::{Claim, Claimed, Kept, NotRecovered, Sequencer, log::Recipients};
 use crate::{
@@ -41,7 +41,7 @@ impl LocalRooms {
         sequencer: &Sequencer,
         socket: &Socket,
         packet: &Encoded,
-        volatile: bool,
+        flags: Flags,
     ) -> bool {
         let id = socket.id();
         let mut delivery = Delivery::new();
@@ -49,14 +49,14 @@ impl LocalRooms {
         if !state.knows(id, socket.0.pid()) {
             return false;
         }
-        let packet = if volatile {
+        let packet = if flags.volatile {
             state.mark(&self.codec, packet)
         } else {
             state.log(&self.codec, packet, Recipients::One(id))
         };
         let shard = self.shard(id);
         if let Some(&key) = shard.ids.get(&id) {
-            delivery.push(&shard.members[key].connection, &packet, volatile);
+            delivery.push(&shard.members[key].connection, &packet, flags);
         }
         drop(shard);
         drop(state);

@@ -20,7 +20,7 @@ impl LocalRooms {
         if let Some(sequencer) = self.recovery() {
             let mut listening = Vec::new();
             let packet = self.broadcast_in_order(sequencer, packet, target, |member, packet| {
-                delivery.push(&member.connection, packet, target.volatile);
+                delivery.push(&member.connection, packet, target.flags());
                 if member.socket.0.listens_outgoing() {
                     listening.push(member.socket.clone());
                 }
@@ -30,13 +30,13 @@ impl LocalRooms {
         }
         if self.outgoing.load(Ordering::Relaxed) == 0 {
             self.each(target, |member| {
-                delivery.push(&member.connection, packet, target.volatile);
+                delivery.push(&member.connection, packet, target.flags());
             });
             return delivery.finish();
         }
         let mut listening = Vec::new();
         self.each(target, |member| {
-            delivery.push(&member.connection, packet, target.volatile);
+            delivery.push(&member.connection, packet, target.flags());
             if member.socket.0.listens_outgoing() {
                 listening.push(member.socket.clone());
             }
@@ -63,7 +63,7 @@ impl LocalRooms {
             asked += 1;
             let expected = member.socket.acks().collect(event.id, answers.ticket());
             match expected {
-                Ok(()) => delivery.push(&member.connection, &event.packet, target.volatile),
+                Ok(()) => delivery.push(&member.connection, &event.packet, target.flags()),
                 Err(ticket) => return refused.push(ticket),
             }
             if member.socket.0.listens_outgoing() {

@@ -10,6 +10,8 @@ use std::sync::Arc;
 pub use local::LocalRooms;
 pub(crate) use {shard::Member, watch::RoomHooks};
 
+use sockeye_engine::Flags;
+
 use crate::SocketId;
 
 /// The name of a room. Cheap to clone.
@@ -75,6 +77,16 @@ pub struct Target {
     pub sender: Option<SocketId>,
     /// Only those whose transport takes it now.
     pub volatile: bool,
+    /// Not compressed, whatever was agreed on.
+    pub uncompressed: bool,
     /// Only those on this server.
     pub local: bool,
+}
+
+impl Target {
+    pub(crate) fn flags(&self) -> Flags {
+        Flags::NONE
+            .volatile(self.volatile)
+            .compress(!self.uncompressed)
+    }
 }

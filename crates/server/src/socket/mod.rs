@@ -14,13 +14,13 @@ use std::{
 };
 
 use serde::{Serialize, de::DeserializeOwned};
-use sockeye_engine::CloseReason;
+use sockeye_engine::{CloseReason, Flags};
 use sockeye_protocol::{EncodeError, RawJson};
 
 pub(crate) use self::inner::{HELD, LISTENING, RATED, SocketInner};
 pub use self::{
     listen::ListenerId,
-    send::{EmitError, Volatile},
+    send::{EmitError, Emitter},
 };
 use crate::{
     Broadcast, DisconnectReason, HandlerError, Handshake, IntoRooms, Room, Server, SocketDetails,
@@ -142,7 +142,7 @@ impl Socket {
         if !self.is_connected() {
             return;
         }
-        let sent = emit::send(&self.0.connection, false, |encoder| {
+        let sent = emit::send(&self.0.connection, Flags::NONE, |encoder| {
             encoder.disconnect(self.namespace())
         });
         if let Err(error) = sent {

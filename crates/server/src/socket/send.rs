@@ -1,5 +1,5 @@
 use serde::de::DeserializeOwned;
-use sockeye_engine::Sent;
+use sockeye_engine::{Flags, Sent};
 use sockeye_protocol::{EncodeError, OwnedArguments};
 
 use super::Socket;
@@ -25,7 +25,7 @@ impl Socket {
     ///
     /// What cannot be sent is counted and traced; [`Socket::try_emit`] tells.
     pub fn emit(&self, event: &str, payload: impl Payload) {
-        self.trace(event, self.send(event, &payload, false));
+        self.trace(event, self.send(event, &payload, Flags::NONE));
     }
 
     /// Sends an event to this client, and says if that is not possible.
@@ -34,13 +34,28 @@ impl Socket {
     ///
     /// If the socket has left or the payload cannot be encoded.
     pub fn try_emit(&self, event: &str, payload: impl Payload) -> Result<(), EmitError> {
-        self.send(event, &payload, false)
+        self.send(event, &payload, Flags::NONE)
     }
 
     /// Sends events only if the transport takes them now.
-    #[must_use]
-    pub fn volatile(&self) -> Volatile<'_> {
-        Volatile(self)
+    pub fn volatile(&self) -> Emitter<'_> {
+        Emitter::new(self).volatile()
+    }
+
+    /// Whether the events sent are compressed, as they are otherwise: in answers of long-polling
+    /// ([`http_compression`](crate::ServerBuilder::http_compression)), and over WebSocket if
+    /// [`per_message_deflate`](crate::ServerBuilder::per_message_deflate) is on.
+    ///
+    /// An answer of long-polling is compressed if any event in it may be. What is compressed already, such
+    /// as pictures, is not worth it; and the length of what is compressed tells something about it.
+    ///
+    /// ```
+    /// # fn example(socket: sockeye::Socket, picture: Vec<u8>) {
+    /// socket.compress(false).emit("picture", &picture);
+    /// # }
+    /// ```
+    pub fn compress(&self, compress: bool) -> Emitter<'_> {
+        Emitter::new(self).compress(compress)
     }
 
     /// Sends an event to this client and waits for its acknowledgement: the client's first value, as `R`.
@@ -52,30 +67,17 @@ impl Socket {
         event: &str,
         payload: impl Payload,
     ) -> Acknowledgement<R> {
-        Acknowledgement::new(self.clone(), |socket, id| {
-            if !socket.is_connected() {
-                return Err(AckError::Disconnected);
-            }
-            let sent = emit::send(&socket.0.connection, false, |encoder| {
-                encoder.event(socket.namespace(), Some(id), event, &payload)
-            })?;
-            socket.show_outgoing(event, &payload);
-            if sent == Sent::Closed {
-                Err(AckError::Disconnected)
-            } else {
-                Ok(())
-            }
-        })
+        Emitter::new(self).emit_with_ack(event, payload)
     }
 
-    fn send(&self, event: &str, payload: &impl Payload, volatile: bool) -> Result<(), EmitError> {
+    fn send(&self, event: &str, payload: &impl Payload, flags: Flags) -> Result<(), EmitError> {
         if let Some(sequencer) = self.0.namespace.rooms().recovery() {
-            return self.send_in_order(sequencer, event, payload, volatile);
+            return self.send_in_order(sequencer, event, payload, flags);
         }
         if !self.is_connected() {
             return Err(EmitError::Disconnected);
         }
-        let sent = emit::send(&self.0.connection, volatile, |encoder| {
+        let sent = emit::send(&self.0.connection, flags, |encoder| {
             encoder.event(self.namespace(), None, event, payload)
         })?;
         self.show_outgoing(event, payload);
@@ -92,15 +94,15 @@ impl Socket {
         sequencer: &Sequencer,
         event: &str,
         payload: &impl Payload,
-        volatile: bool,
+        flags: Flags,
     ) -> Result<(), EmitError> {
-        if volatile && !self.is_connected() {
+        if flags.volatile && !self.is_connected() {
             return Err(EmitError::Disconnected);
         }
         let codec = self.0.connection.engine().application().codec();
-        let packet = emit::recoverable(codec, self.namespace(), event, payload, volatile)?;
+        let packet = emit::recoverable(codec, self.namespace(), event, payload, flags.volatile)?;
         let rooms = self.0.namespace.rooms();
-        if !rooms.send_in_order(sequencer, self, &packet, volatile) {
+        if !rooms.send_in_order(sequencer, self, &packet, flags) {
             return Err(EmitError::Disconnected);
         }
         self.show_outgoing(event, payload);
@@ -136,7 +138,7 @@ impl Socket {
         if !self.is_connected() {
             return count(&self.counters().emits_to_gone);
         }
-        let sent = emit::send(&self.0.connection, false, |encoder| {
+        let sent = emit::send(&self.0.connection, Flags::NONE, |encoder| {
             encoder.ack(self.namespace(), id, payload)
         });
         if let Err(error) = sent {
@@ -146,13 +148,70 @@ impl Socket {
     }
 }
 
-/// Sends to one client what may be dropped if its transport takes nothing now.
+/// Sends to one client in a way of its own: volatile, or not compressed.
+#[must_use = "nothing is sent before `emit`"]
 #[derive(Debug, Clone, Copy)]
-pub struct Volatile<'a>(&'a Socket);
+pub struct Emitter<'a> {
+    socket: &'a Socket,
+    flags: Flags,
+}
 
-impl Volatile<'_> {
-    /// Sends an event, or drops it; the server's statistics count those dropped.
+impl<'a> Emitter<'a> {
+    fn new(socket: &'a Socket) -> Self {
+        Self {
+            socket,
+            flags: Flags::NONE,
+        }
+    }
+
+    /// Only if the transport takes it now.
+    pub fn volatile(mut self) -> Self {
+        self.flags.volatile = true;
+        self
+    }
+
+    /// Whether it is compressed; see [`Socket::compress`].
+    pub fn compress(mut self, compress: bool) -> Self {
+        self.flags.uncompressed = !compress;
+        self
+    }
+
+    /// Sends an event; see [`Socket::emit`]. The server's statistics count the volatile ones dropped.
     pub fn emit(self, event: &str, payload: impl Payload) {
-        self.0.trace(event, self.0.send(event, &payload, true));
+        let Self { socket, flags } = self;
+        socket.trace(event, socket.send(event, &payload, flags));
+    }
+
+    /// Sends an event, and says if that is not possible; see [`Socket::try_emit`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Socket::try_emit`], or [`EmitError::Dropped`] for a volatile one.
+    pub fn try_emit(self, event: &str, payload: impl Payload) -> Result<(), EmitError> {
+        self.socket.send(event, &payload, self.flags)
+    }
+
+    /// Sends an event and waits for its acknowledgement; see [`Socket::emit_with_ack`]. A volatile one that
+    /// is dropped ends with [`AckError::Dropped`].
+    pub fn emit_with_ack<R: DeserializeOwned>(
+        self,
+        event: &str,
+        payload: impl Payload,
+    ) -> Acknowledgement<R> {
+        let Self { socket, flags } = self;
+        Acknowledgement::new(socket.clone(), |socket, id| {
+            if !socket.is_connected() {
+                return Err(AckError::Disconnected);
+            }
+            let sent = emit::send(&socket.0.connection, flags, |encoder| {
+                encoder.event(socket.namespace(), Some(id), event, &payload)
+            })?;
+            socket.show_outgoing(event, &payload);
+            match sent {
+                Sent::Queued => Ok(()),
+                Sent::Dropped => Err(AckError::Dropped),
+                Sent::Closed => Err(AckError::Disconnected),
+            }
+        })
     }
 }
