@@ -105,15 +105,16 @@ pub(crate) struct State<A: Application> {
 }
 
 impl<A: Application> Connection<A> {
+    /// Begins a session; none if another one has this identifier.
     pub(crate) fn new(
         engine: &Arc<Engine<A>>,
+        sid: Sid,
         sink: Sink<Tcp>,
         transport: Transport,
         form: Form,
         handshake: Handshake,
-    ) -> Arc<Self> {
+    ) -> Option<Arc<Self>> {
         let now = Instant::now();
-        let sid = Sid::random();
         let (client, reader) = engine.application().open(&handshake);
         let session = Session::new(form.protocol(), transport, engine.timing(), now);
         let connection = Arc::new(Self {
@@ -139,8 +140,11 @@ impl<A: Application> Connection<A> {
             handshake,
             client,
         });
+        if !engine.shard(connection.shard).insert(&connection) {
+            tracing::error!(?sid, "`generate_id` gave the identifier of another session");
+            return None;
+        }
         engine.session_begins();
-        engine.shard(connection.shard).insert(&connection);
         connection.ensure_running();
         count(&engine.counters().opened);
         connection.arm();
@@ -148,7 +152,7 @@ impl<A: Application> Connection<A> {
             connection.send_open();
         }
         engine.application().opened(&connection);
-        connection
+        Some(connection)
     }
 
     /// The open packet comes before whatever the application sends.

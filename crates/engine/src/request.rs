@@ -70,6 +70,15 @@ impl RequestError {
         }
     }
 
+    /// The answer to a request, which asked for an upgrade or did not.
+    pub(crate) fn response_to(self, upgrade: bool) -> Response<Body> {
+        if upgrade {
+            self.upgrade_response()
+        } else {
+            self.response()
+        }
+    }
+
     /// The answer to a plain request: a JSON body with code and message, or none.
     pub(crate) fn response(self) -> Response<Body> {
         let builder = Response::builder().status(self.status());
@@ -88,7 +97,7 @@ impl RequestError {
     }
 
     /// The answer to a request for an upgrade: the message alone, and the connection ends.
-    pub(crate) fn upgrade_response(self) -> Response<Body> {
+    fn upgrade_response(self) -> Response<Body> {
         if self == Self::Closing {
             return self.response();
         }

@@ -10,10 +10,10 @@ use http_body::Body as HttpBody;
 use sockeye_websocket::handshake::server;
 
 use crate::{
-    Application, Body, Connection, Engine, Handshake, Protocol, RequestError, Transport,
+    Application, Body, Connection, Engine, Handshake, Protocol, RequestError, Sid, Transport,
     access::{Grant, OriginRefused},
     compression::Encoding,
-    hooks::Verdict,
+    hooks::{Denied, Verdict},
     outbox::Sink,
     request::{self, Asked, Query},
     stats::count,
@@ -46,6 +46,12 @@ enum Step<A: Application, B> {
     Post(Arc<Connection<A>>, Box<Request<B>>),
 }
 
+/// Whose transport a WebSocket becomes.
+enum For<A: Application> {
+    New(Sid),
+    Session(Arc<Connection<A>>),
+}
+
 impl<A: Application> Engine<A> {
     /// Serves one request on the engine's path, whatever method and transport it uses.
     ///
@@ -67,8 +73,8 @@ impl<A: Application> Engine<A> {
             let answer = match step {
                 Step::Answered(response) => Ok(response),
                 Step::Ask(verdict, request) => match verdict.await {
-                    Ok(()) => Ok(engine.open(head, *request)),
-                    Err(message) => Ok(engine.forbid(head, &message, &request)),
+                    Ok(sid) => Ok(engine.open(head, *request, sid)),
+                    Err(denied) => Ok(engine.deny(head, &denied, &request)),
                 },
                 Step::Get(connection, encoding) => {
                     let answer = polling::get(&connection).await;
@@ -131,7 +137,7 @@ impl<A: Application> Engine<A> {
                 }
                 None => {
                     let request = Request::from_parts(parts, body);
-                    Step::Answered(self.open(head.as_deref(), request))
+                    Step::Answered(self.open(head.as_deref(), request, Sid::random()))
                 }
             }),
             Ok(Asked::Session(sid, transport)) => self
@@ -143,43 +149,43 @@ impl<A: Application> Engine<A> {
             Err(error) => Err(error),
         };
         let step = step.unwrap_or_else(|error| {
-            let error = self.refuse(head.as_deref(), error);
-            Step::Answered(if upgrade {
-                error.upgrade_response()
-            } else {
-                error.response()
-            })
+            Step::Answered(self.refuse(head.as_deref(), error).response_to(upgrade))
         });
         (head, Some(grant), step)
     }
 
     /// Begins a session.
-    fn open<B>(self: &Arc<Self>, head: Option<&Parts>, request: Request<B>) -> Response<Body> {
+    fn open<B>(
+        self: &Arc<Self>,
+        head: Option<&Parts>,
+        request: Request<B>,
+        sid: Sid,
+    ) -> Response<Body> {
         let upgrade = request::is_upgrade(request.headers());
         let opened = if self.is_closing() {
             Err(RequestError::Closing)
+        } else if self.find(sid).is_some() {
+            tracing::error!(?sid, "`generate_id` gave the identifier of another session");
+            Err(RequestError::BadRequest("ID_GENERATION_ERROR"))
         } else if upgrade {
-            self.upgrade(head, request, None)
+            self.upgrade(head, request, For::New(sid))
         } else {
-            Ok(self.open_polling(request))
+            self.open_polling(request, sid)
         };
-        opened.unwrap_or_else(|error| {
-            let error = self.refuse(head, error);
-            if upgrade {
-                error.upgrade_response()
-            } else {
-                error.response()
-            }
-        })
+        opened.unwrap_or_else(|error| self.refuse(head, error).response_to(upgrade))
     }
 
-    fn open_polling<B>(self: &Arc<Self>, request: Request<B>) -> Response<Body> {
+    fn open_polling<B>(
+        self: &Arc<Self>,
+        request: Request<B>,
+        sid: Sid,
+    ) -> Result<Response<Body>, RequestError> {
         let (parts, _) = request.into_parts();
         let transport = Transport::Polling;
         let sink = Sink::Poll { pending: None };
         let form = Query::parse(parts.uri.query().unwrap_or_default()).form();
-        let connection = Connection::new(self, sink, transport, form, handshake(&parts));
-        let sid = connection.sid();
+        let connection = Connection::new(self, sid, sink, transport, form, handshake(&parts))
+            .ok_or(RequestError::BadRequest("ID_GENERATION_ERROR"))?;
         let packet = self.config().open_packet(sid.as_str(), transport);
         let mut response = answer::open_response(&connection, &packet);
         if let Some(cookie) = &self.config().cookie
@@ -187,7 +193,7 @@ impl<A: Application> Engine<A> {
         {
             response.headers_mut().append(header::SET_COOKIE, cookie);
         }
-        response
+        Ok(response)
     }
 
     /// Serves a request of a session.
@@ -200,7 +206,7 @@ impl<A: Application> Engine<A> {
         request: Request<B>,
     ) -> Result<Step<A, B>, RequestError> {
         if upgrade {
-            let response = self.upgrade(head, request, Some(connection))?;
+            let response = self.upgrade(head, request, For::Session(connection))?;
             return Ok(Step::Answered(response));
         }
         if connection.transport() != transport || transport == Transport::WebSocket {
@@ -250,13 +256,21 @@ impl<A: Application> Engine<A> {
         error
     }
 
-    /// Refuses a request as `allow_request` says.
-    fn forbid<B>(
+    /// Refuses a request as the application says.
+    fn deny<B>(
         &self,
         head: Option<&Parts>,
-        message: &str,
+        denied: &Denied,
         request: &Request<B>,
     ) -> Response<Body> {
+        let message = match denied {
+            Denied::Forbidden(message) => message,
+            Denied::NoId(message) => {
+                tracing::error!(message, "`generate_id` failed");
+                let error = self.refuse(head, RequestError::BadRequest("ID_GENERATION_ERROR"));
+                return error.response_to(request::is_upgrade(request.headers()));
+            }
+        };
         count(&self.counters().refused.forbidden);
         tracing::debug!(message, "request forbidden");
         let hooks = &self.config().hooks;
@@ -273,7 +287,7 @@ impl<A: Application> Engine<A> {
         self: &Arc<Self>,
         head: Option<&Parts>,
         request: Request<B>,
-        session: Option<Arc<Connection<A>>>,
+        session: For<A>,
     ) -> Result<Response<Body>, RequestError> {
         let (mut parts, _) = request.into_parts();
         let mut accept = match server::accept(&parts.method, parts.version, &parts.headers) {
@@ -294,10 +308,11 @@ impl<A: Application> Engine<A> {
         }
         let deflate = accept.deflate;
         match session {
-            Some(connection) => websocket::spawn_probe(connection, upgrade, deflate),
-            None => {
+            For::Session(connection) => websocket::spawn_probe(connection, upgrade, deflate),
+            For::New(sid) => {
                 let form = Query::parse(parts.uri.query().unwrap_or_default()).form();
-                websocket::spawn(Arc::clone(self), handshake(&parts), form, upgrade, deflate);
+                let handshake = handshake(&parts);
+                websocket::spawn(Arc::clone(self), sid, handshake, form, upgrade, deflate);
             }
         }
         Ok(accept.response().map(|()| Body::default()))
@@ -305,7 +320,7 @@ impl<A: Application> Engine<A> {
 
     fn find_session(
         &self,
-        sid: crate::Sid,
+        sid: Sid,
         query: &Query<'_>,
         address: Option<SocketAddr>,
     ) -> Result<Arc<Connection<A>>, RequestError> {

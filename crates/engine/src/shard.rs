@@ -77,8 +77,12 @@ impl<A: Application> Shard<A> {
         }
     }
 
-    pub(crate) fn insert(&self, connection: &Arc<Connection<A>>) {
+    /// `false` if another session has its identifier.
+    pub(crate) fn insert(&self, connection: &Arc<Connection<A>>) -> bool {
         let mut table = self.table.lock();
+        if table.keys.contains_key(&connection.sid()) {
+            return false;
+        }
         let slot = Slot {
             connection: Arc::clone(connection),
             armed: None,
@@ -86,6 +90,7 @@ impl<A: Application> Shard<A> {
         };
         let key = table.sessions.insert(slot);
         table.keys.insert(connection.sid(), key);
+        true
     }
 
     pub(crate) fn get(&self, sid: Sid) -> Option<Arc<Connection<A>>> {

@@ -6,6 +6,9 @@ use rand::RngCore;
 /// Length of an identifier in bytes: 15 random bytes in URL-safe base64.
 const LENGTH: usize = 20;
 
+/// How much of it may be chosen: 14 characters, 84 random bits, stay.
+const LONGEST_PREFIX: usize = 6;
+
 /// An unguessable identifier of 20 URL-safe characters.
 ///
 /// It names a transport session on the wire (`sid` of the handshake), and, drawn separately, whatever
@@ -34,6 +37,26 @@ impl Sid {
         Self(text)
     }
 
+    /// Draws an identifier that begins with `prefix`, for balancers that find a session's server by it.
+    ///
+    /// `None` unless the prefix has at most 6 letters, digits, `-` and `_`: what is left of the identifier, 84
+    /// bits at least, has to stay unguessable.
+    ///
+    /// ```
+    /// use sockeye_engine::Sid;
+    ///
+    /// let sid = Sid::with_prefix("eu1-").expect("four characters");
+    /// assert!(sid.as_str().starts_with("eu1-"));
+    /// assert_eq!(Sid::with_prefix("frankfurt"), None);
+    /// ```
+    #[must_use]
+    pub fn with_prefix(prefix: &str) -> Option<Self> {
+        let random = Self::random();
+        let rest = random.as_str().get(prefix.len()..)?;
+        let sid = (prefix.len() <= LONGEST_PREFIX).then(|| format!("{prefix}{rest}"))?;
+        Self::parse(&sid)
+    }
+
     /// Reads an identifier from the wire; `None` if it cannot be one of ours.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
@@ -53,7 +76,11 @@ impl Sid {
     /// A number below `n`, evenly spread over the identifiers: which of `n` shards holds it.
     #[must_use]
     pub fn spread(&self, n: usize) -> usize {
-        (usize::from(self.0[0]) << 14 ^ usize::from(self.0[1]) << 7 ^ usize::from(self.0[2])) % n
+        // Any part of it may be the same in all identifiers of an application that chooses them.
+        let hash = self.0.iter().fold(0u32, |hash, byte| {
+            (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193)
+        });
+        (hash >> 8) as usize % n
     }
 }
 
@@ -97,6 +124,25 @@ mod tests {
             "é345678901234567890",
         ] {
             assert_eq!(Sid::parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn identifiers_are_spread_evenly_whatever_their_beginning() {
+        for prefix in ["", "eu1-", "abcdef"] {
+            let mut counts = [0; 7];
+            for _ in 0..7_000 {
+                let sid = Sid::with_prefix(prefix).expect("a short prefix");
+                counts[sid.spread(7)] += 1;
+            }
+            assert!(counts.iter().all(|n| (800..1200).contains(n)), "{counts:?}");
+        }
+    }
+
+    #[test]
+    fn a_prefix_is_short_and_url_safe() {
+        for prefix in ["abcdefg", "a b", "é", "/", "abcdefghijabcdefghijk"] {
+            assert_eq!(Sid::with_prefix(prefix), None, "{prefix}");
         }
     }
 

@@ -10,7 +10,7 @@ use std::{
 };
 
 use flate2::read::{GzDecoder, ZlibDecoder};
-use sockeye::{Cookie, Namespace, Server, ServerBuilder};
+use sockeye::{Cookie, Namespace, Server, ServerBuilder, SocketId};
 use support::{
     client::{Response, request},
     serve,
@@ -283,4 +283,55 @@ async fn layers_see_requests_and_answers_of_both_transports() {
         assert_eq!(answer.header("x-layer"), Some("seen"));
     }
     assert_eq!(io.stats().engine.opened, 2);
+}
+
+#[tokio::test]
+async fn generate_id_chooses_the_sessions_identifier_once_it_is_allowed() {
+    let heard = Heard::default();
+    let hear = heard.clone();
+    let (io, address) = start(
+        Server::builder()
+            .allow_request(|request| {
+                let allowed = !request.uri.to_string().contains("stranger");
+                async move { if allowed { Ok(()) } else { Err("stranger") } }
+            })
+            .generate_id(|request| {
+                let query = request.uri.query().unwrap_or_default().to_owned();
+                async move {
+                    if query.contains("none") {
+                        return Err("nothing left");
+                    }
+                    let sid = if query.contains("same") {
+                        SocketId::parse("aaaaaaaaaaaaaaaaaaaa")
+                    } else {
+                        SocketId::with_prefix("eu1-")
+                    };
+                    sid.ok_or("no identifier")
+                }
+            })
+            .on_connection_error(move |refusal| hear.push(format!("{:?}", refusal.context))),
+    )
+    .await;
+    let first = sid(&poll(address, "", "").await);
+    assert!(first.starts_with("eu1-") && first.len() == 20, "{first}");
+    let target = format!("{HANDSHAKE}&sid={first}");
+    let posted = request(address, "POST", &target, "", b"40").await;
+    assert_eq!(posted.body, "ok");
+    let answer = upgrade(address, "", "").await;
+    assert_eq!(answer.status, 101);
+    assert_eq!(poll(address, "&stranger", "").await.status, 403);
+    heard.take();
+    assert_eq!(sid(&poll(address, "&same", "").await), "a".repeat(20));
+    for query in ["&same", "&none"] {
+        let answer = poll(address, query, "").await;
+        answer.assert_refused(3, "Bad request");
+        let answer = upgrade(address, query, "").await;
+        assert_eq!(
+            (answer.status, answer.body.as_str()),
+            (400, "Bad request"),
+            "{query}"
+        );
+    }
+    assert_eq!(heard.take(), vec!["Some(\"ID_GENERATION_ERROR\")"; 4]);
+    assert_eq!(io.stats().engine.refused.bad_request, 4);
 }

@@ -7,11 +7,20 @@ use std::{fmt, future::Future, pin::Pin, sync::Arc};
 pub use cookie::{Cookie, SameSite};
 use http::{HeaderMap, request::Parts};
 
-use crate::{RemoteAddr, Secure};
+use crate::{RemoteAddr, Secure, Sid};
 
-pub(crate) type Verdict = Pin<Box<dyn Future<Output = Result<(), String>> + Send>>;
+/// What a request that asks for a session gets: its identifier, or no session.
+pub(crate) type Verdict = Pin<Box<dyn Future<Output = Result<Sid, Denied>> + Send>>;
 
-type AllowRequest = dyn Fn(&Parts) -> Verdict + Send + Sync;
+/// Why the application wants no session.
+pub(crate) enum Denied {
+    Forbidden(String),
+    NoId(String),
+}
+
+type Answer<T> = Pin<Box<dyn Future<Output = Result<T, String>> + Send>>;
+type AllowRequest = dyn Fn(&Parts) -> Answer<()> + Send + Sync;
+type GenerateId = dyn Fn(&Parts) -> Answer<Sid> + Send + Sync;
 type MarkAnswer = dyn Fn(&mut HeaderMap, &Parts) + Send + Sync;
 type HearRefusal = dyn Fn(&Refusal<'_>) + Send + Sync;
 
@@ -22,6 +31,7 @@ type HearRefusal = dyn Fn(&Refusal<'_>) + Send + Sync;
 #[derive(Clone, Default)]
 pub struct Hooks {
     allow_request: Option<Arc<AllowRequest>>,
+    generate_id: Option<Arc<GenerateId>>,
     initial_headers: Option<Arc<MarkAnswer>>,
     headers: Option<Arc<MarkAnswer>>,
     connection_error: Option<Arc<HearRefusal>>,
@@ -55,6 +65,22 @@ impl Hooks {
         self.allow_request = Some(Arc::new(move |request| {
             let verdict = allow(request);
             Box::pin(async move { verdict.await.map_err(|error| error.to_string()) })
+        }));
+        self
+    }
+
+    /// Lets `generate` choose the identifier of each session, once it is allowed.
+    pub fn generate_id<F, E>(
+        &mut self,
+        generate: impl Fn(&Parts) -> F + Send + Sync + 'static,
+    ) -> &mut Self
+    where
+        F: Future<Output = Result<Sid, E>> + Send + 'static,
+        E: fmt::Display,
+    {
+        self.generate_id = Some(Arc::new(move |request| {
+            let sid = generate(request);
+            Box::pin(async move { sid.await.map_err(|error| error.to_string()) })
         }));
         self
     }
@@ -109,8 +135,21 @@ impl Hooks {
     }
 
     pub(crate) fn ask(&self, request: &Parts) -> Option<Verdict> {
-        let allow = self.allow_request.as_ref()?;
-        Some(allow(request))
+        if self.allow_request.is_none() && self.generate_id.is_none() {
+            return None;
+        }
+        let allowed = self.allow_request.as_ref().map(|allow| allow(request));
+        // What it needs of the request it has to take now; it runs once the request is allowed.
+        let sid = self.generate_id.as_ref().map(|generate| generate(request));
+        Some(Box::pin(async move {
+            if let Some(allowed) = allowed {
+                allowed.await.map_err(Denied::Forbidden)?;
+            }
+            match sid {
+                Some(sid) => sid.await.map_err(Denied::NoId),
+                None => Ok(Sid::random()),
+            }
+        }))
     }
 
     pub(crate) fn mark(&self, headers: &mut HeaderMap, request: &Parts, initial: bool) {
@@ -144,6 +183,7 @@ impl fmt::Debug for Hooks {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Hooks")
             .field("allow_request", &self.allow_request.is_some())
+            .field("generate_id", &self.generate_id.is_some())
             .field("initial_headers", &self.initial_headers.is_some())
             .field("headers", &self.headers.is_some())
             .field("connection_error", &self.connection_error.is_some())

@@ -17,7 +17,7 @@ use sockeye_websocket::{
 
 use super::{EVENTS_A_LOOK, Watch, receive_binary, receive_text, stream::Stream, upgrade::Pending};
 use crate::{
-    Application, CloseReason, Connection, Engine, Flags, Handshake, Transport,
+    Application, CloseReason, Connection, Engine, Flags, Handshake, Sid, Transport,
     form::Form,
     outbox::{Phase, wake},
     packet::Packet,
@@ -40,6 +40,7 @@ const PROBE_ANSWER: &[u8] = b"\x81\x063probe";
 /// Begins a session once the request has been upgraded.
 pub(crate) fn spawn<A: Application>(
     engine: Arc<Engine<A>>,
+    sid: Sid,
     handshake: Handshake,
     form: Form,
     upgrade: Pending,
@@ -48,14 +49,12 @@ pub(crate) fn spawn<A: Application>(
     tokio::spawn(async move {
         match upgrade.stream().await {
             Ok((stream, read)) => {
-                let connection = Connection::new(
-                    &engine,
-                    stream.sink(),
-                    Transport::WebSocket,
-                    form,
-                    handshake,
-                );
+                let sink = stream.sink();
+                let transport = Transport::WebSocket;
+                let connection = Connection::new(&engine, sid, sink, transport, form, handshake);
                 drop(engine);
+                // Another session had the same identifier meanwhile, which has been told.
+                let Some(connection) = connection else { return };
                 let driver = Driver::new(connection, stream, read, Mode::Takeover, deflate);
                 driver.connection.window.agree(deflate.as_ref());
                 driver.await;

@@ -1,7 +1,7 @@
 use std::{fmt::Display, future::Future};
 
 use http::{HeaderMap, request::Parts};
-use sockeye_engine::{Cookie, Cors, Refusal, TrustedProxies};
+use sockeye_engine::{Cookie, Cors, Refusal, Sid, TrustedProxies};
 
 use super::ServerBuilder;
 
@@ -70,6 +70,33 @@ impl ServerBuilder {
         E: Display,
     {
         self.config.hooks.allow_request(allow);
+        self
+    }
+
+    /// Lets `generate` choose the identifier of each session, as the reference's `engine.generateId`: for balancers
+    /// that find a session's server by it. Default: 120 random bits.
+    ///
+    /// Whoever knows an identifier has the session: [`SocketId::with_prefix`](crate::SocketId::with_prefix) leaves
+    /// it unguessable. An error, or the identifier of another session, is answered with code 3, `Bad request`,
+    /// and written to the log.
+    ///
+    /// ```
+    /// use sockeye::{Server, SocketId};
+    ///
+    /// let io = Server::builder()
+    ///     .generate_id(|_| async { SocketId::with_prefix("eu1-").ok_or("too long") })
+    ///     .build();
+    /// # let _ = io;
+    /// ```
+    pub fn generate_id<F, E>(
+        mut self,
+        generate: impl Fn(&Parts) -> F + Send + Sync + 'static,
+    ) -> Self
+    where
+        F: Future<Output = Result<Sid, E>> + Send + 'static,
+        E: Display,
+    {
+        self.config.hooks.generate_id(generate);
         self
     }
 
