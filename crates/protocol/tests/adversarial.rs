@@ -20,6 +20,7 @@ fn accepted(text: &str) {
     assert!(decoder.text(text).is_ok(), "{text}");
 }
 
+// parity: 2.S8
 #[test]
 fn each_reason_by_name_and_wording() {
     let long = |n| "x".repeat(n);
@@ -74,6 +75,7 @@ fn each_reason_by_name_and_wording() {
     }
 }
 
+// parity: 2.S3
 #[test]
 fn text_while_attachments_are_awaited() {
     let mut decoder = Decoder::new(Limits::default());
@@ -88,6 +90,7 @@ fn text_while_attachments_are_awaited() {
     assert!(!decoder.is_waiting());
 }
 
+// parity: 2.S3
 #[test]
 fn binary_without_a_packet() {
     let mut decoder = Decoder::new(Limits::default());
@@ -293,6 +296,7 @@ fn placeholders_in_depth_are_linear() {
     );
 }
 
+// parity: 2.S4
 /// CVE-2022-2421: a placeholder named a method of the list of attachments.
 #[test]
 fn cve_2022_2421_placeholder_that_is_no_index() {
@@ -332,6 +336,7 @@ fn cve_2023_32695_name_that_is_no_string() {
     }
 }
 
+// parity: 2.S6
 /// Names that would have raised the library's own events.
 #[test]
 fn reserved_names_in_any_spelling() {
@@ -374,6 +379,7 @@ fn cve_2024_38355_error_is_an_ordinary_name() {
     assert!(event.args.is_empty());
 }
 
+// parity: 2.S2 3.7
 /// CVE-2026-33151 and CVE-2026-48804: a packet of a million attachments, all held until the end.
 #[test]
 fn cve_2026_33151_announced_attachments_are_limited() {
@@ -386,6 +392,7 @@ fn cve_2026_33151_announced_attachments_are_limited() {
     accepted("510-[\"a\"]");
 }
 
+// parity: 2.S2
 /// CVE-2026-69185: no attachment announced, so that none was the last.
 #[test]
 fn cve_2026_69185_no_attachments() {

@@ -64,6 +64,7 @@ where
     Ok(first)
 }
 
+// parity: 2.S10
 #[test]
 fn bytes_of_every_crate() {
     round_trip(&Bytes::from_static(b"abc"), HOLE, &[b"abc"]);
@@ -106,6 +107,7 @@ fn slices_are_written() {
     assert_eq!(packet.attachments().collect::<Vec<_>>(), [b"xyz"]);
 }
 
+// parity: 2.S10
 #[test]
 fn depth_options_and_lists() {
     #[derive(Serialize, Deserialize, PartialEq, Debug)]
@@ -399,6 +401,7 @@ fn spellings_of_a_placeholder() {
     }
 }
 
+// parity: 2.S4
 #[test]
 fn an_attachment_may_be_meant_twice_or_never() {
     let text = format!(r#"52-["e",[{HOLE},{HOLE}]]"#);
@@ -421,6 +424,7 @@ fn objects_that_only_look_alike_are_objects() {
     }
 }
 
+// parity: 2.S4
 #[test]
 fn a_plain_event_keeps_its_placeholders() {
     let text = format!(r#"2["e",{HOLE}]"#);

@@ -36,6 +36,7 @@ fn ack<P: Payload + ?Sized>(payload: &P) -> String {
     String::from_utf8(packet.message().to_vec()).expect("UTF-8")
 }
 
+// parity: 2.S1
 #[test]
 fn parts_of_an_event() {
     decode(r#"2/chat,12["say","hi",{"a":[1]}]"#, |packet| {
@@ -57,6 +58,7 @@ fn parts_of_an_event() {
     });
 }
 
+// parity: 2.S7
 #[test]
 fn parts_of_the_other_packets() {
     decode(r#"0/custom?x=1,{"token":"t"} "#, |packet| match packet {
@@ -356,6 +358,7 @@ impl Ord for Key {
     }
 }
 
+// parity: 2.N7
 #[test]
 fn packets_of_a_server() {
     let mut encoder = Encoder::new(10);
@@ -406,6 +409,7 @@ fn a_huge_packet_is_not_kept() {
     assert!(capacity <= 64 * 1024, "{debug}");
 }
 
+// parity: 2.S9
 /// `serde_json` takes a short cut with some, unless told not to: here it gave a neighbour of each.
 #[test]
 fn numbers_are_read_exactly() {

@@ -13,7 +13,7 @@ async function polled(server, body, type = "text/plain;charset=UTF-8") {
 }
 const payload = (title, body, expected) => add(`payload ${title}`, "engine4", (server) => polled(server, body), expected && ["200 ok", ...expected, END]);
 
-// REFERENCE 1.E1 1.E3
+// parity: 1.E1 1.E3
 for (const [body, expected] of [
   ["4hello", ["4hello"]],
   [`4a${RS}4b${RS}4c`, ["4a", "4b", "4c"]],
@@ -34,24 +34,24 @@ for (const [body, expected] of [
   ["6", []],
   [`0${RS}5${RS}6${RS}4x`, ["4x"]],
 ]) payload(JSON.stringify(body), body, expected);
-// REFERENCE 1.E3 1.E5
+// parity: 1.E3 1.E5
 for (const body of ["", RS, `4a${RS}`, `${RS}4a`, `4a${RS}${RS}4b`, "7", "9x", "a", "x", "-4", " 4", "2", "2probe", "1", `4a${RS}1${RS}4b`, `4a${RS}9${RS}4b`, "abc", "B", "\ufeff4a", "40".repeat(3)]) payload(JSON.stringify(body), body);
-// REFERENCE 1.E6
+// parity: 1.E6
 for (const text of ["AQI", "AQ", "A", "-_-_", "AQ*ID", "AQ==ID", "=", "====", "AQID\n", " AQID", "+/+/", "é"]) payload(`b${JSON.stringify(text)}`, `b${text}`);
-// REFERENCE 1.P4
+// parity: 1.P4
 for (const type of ["application/octet-stream", "application/json", "application/x-www-form-urlencoded", "text/html", "", "multipart/form-data", "APPLICATION/OCTET-STREAM", "application/octet-stream; x=1", undefined]) {
   add(`content type ${type}`, "engine4", (server) => polled(server, "4a", type));
 }
-// REFERENCE 1.E3
+// parity: 1.E3
 add("bytes that are no UTF-8", "engine4", (server) => polled(server, Buffer.from([0x34, 0xff, 0xc3, 0x28])));
-// REFERENCE 1.P5
+// parity: 1.P5
 for (const [title, size] of [["at the limit", 1_000_000], ["one byte over it", 1_000_001]]) {
   add(`payload ${title}`, "engine4", async (server) => {
     const heard = await polled(server, "4".padEnd(size, "x"));
     return heard.map((item) => (item.length > 100 ? `${item.slice(0, 3)}… ${item.length}` : item));
   }, title === "at the limit" ? ["200 ok", "4xx… 1000000", END] : ["413", END]);
 }
-// REFERENCE 1.P5
+// parity: 1.P5
 add("an announced length over the limit", "engine4", async (server) => {
   const session = await Polling.open(server);
   return brief(await session.post("é".repeat(500_001)));
@@ -64,20 +64,20 @@ async function framed(server, frames, query) {
 }
 const BIN = Buffer.from([1, 2, 3]);
 const frames = (title, list, expected) => add(`frames ${title}`, "engine4", (server) => framed(server, list), expected && [...expected, END]);
-// REFERENCE 1.E1 1.E2 1.E8
+// parity: 1.E1 1.E2 1.E8
 for (const [list, expected] of [
   [["4hello"], ["4hello"]], [[BIN], ["<010203>"]], [[Buffer.alloc(0)], ["<>"]], [["bAQID"], ["<010203>"]], [["b"], ["<>"]], [["bAQ"], ["<01>"]], [["4"], ["4"]], [["4é€😀\u0000"], ["4é€😀\u0000"]],
   [["0", "5", "6", "3", "3probe"], []], [["4a", BIN, "4b"], ["4a", "<010203>", "4b"]], [[`4a${RS}4b`], [`4a${RS}4b`]], [[(socket) => socket.ping("x"), "4a"], ["4a"]],
   [[(socket) => socket.send("4ab", { fin: false }), (socket) => socket.send("cd", { fin: true })], ["4abcd"]],
 ]) frames(JSON.stringify(list.map((item) => (typeof item === "function" ? item.toString().slice(0, 30) : item.toString()))), list, expected);
-// REFERENCE 1.W3
+// parity: 1.W3
 frames("close packet", ["1"], []);
-// REFERENCE 1.E5 1.P11
+// parity: 1.E5 1.P11
 for (const frame of ["", "7", "9", "x", "2", "2probe", " 4", "-"]) add(`frame ${JSON.stringify(frame)}`, "engine4", (server) => framed(server, [frame]), ["closed 1005"]);
-// REFERENCE 1.W2
+// parity: 1.W2
 add("frame at the limit", "engine4", async (server) => (await framed(server, ["4".padEnd(1_000_000, "x")])).map((item) => item.length), [1_000_000, 4]);
 for (const [title, frame] of [["text", "4".padEnd(1_000_001, "x")], ["binary", Buffer.alloc(1_000_001)]]) add(`frame of ${title} over the limit`, "engine4", (server) => framed(server, [frame]), ["closed 1009"]);
-// REFERENCE 1.W2
+// parity: 1.W2
 for (const [title, bytes] of [
   ["a reserved bit", [0xc1, 0x80, 0, 0, 0, 0]], ["a reserved opcode", [0x83, 0x80, 0, 0, 0, 0]], ["no mask", [0x81, 0x01, 0x34]], ["a continuation of nothing", [0x80, 0x80, 0, 0, 0, 0]],
   ["a long ping", [0x89, 0xfe, 0, 126, 0, 0, 0, 0]], ["a ping in fragments", [0x09, 0x80, 0, 0, 0, 0]], ["text that is no UTF-8", [0x81, 0x82, 0, 0, 0, 0, 0x34, 0xff]],
@@ -89,9 +89,9 @@ for (const [title, bytes] of [
     return wire.until();
   });
 }
-// REFERENCE 1.E4
+// parity: 1.E4
 add("b64=1 on a websocket", "engine4", (server) => framed(server, [BIN], "?EIO=4&transport=websocket&b64=1"), ["bAQID", END]);
-// REFERENCE 1.W5
+// parity: 1.W5
 for (const protocols of [["a", "b"], ["b"], []]) {
   add(`sub-protocols ${protocols}`, "engine4", async (server) => {
     const wire = await Wire.open(server, undefined, { protocols });
@@ -99,13 +99,13 @@ for (const protocols of [["a", "b"], ["b"], []]) {
     return wire.socket.protocol;
   }, protocols[0] ?? "");
 }
-// REFERENCE 1.W1
+// parity: 1.W1
 add("permessage-deflate is not negotiated by default", "engine4", async (server) => {
   const wire = await Wire.open(server, undefined, { perMessageDeflate: true });
   wire.socket.terminate();
   return wire.socket.extensions;
 }, "");
-// REFERENCE 1.H1
+// parity: 1.H1
 add("pings come at the interval, and who does not answer is closed, websocket", "engine4", async (server) => {
   const wire = await Wire.ready(server);
   wire.socket.removeAllListeners("message");
@@ -116,14 +116,14 @@ add("pings come at the interval, and who does not answer is closed, websocket", 
   const took = Date.now() - from;
   return [heard, end, took >= 400 && took < 1_000 ? "in time" : took];
 }, [[["2", true]], ["closed 1005"], "in time"]);
-// REFERENCE 1.H1
+// parity: 1.H1
 add("pings come at the interval, polling", "engine4", async (server) => {
   const session = await Polling.open(server);
   const first = brief(await session.get());
   const silent = brief(await session.get());
   return [first, silent, brief(await session.get())];
 }, ["200 2", "200 1", '400 {"code":1,"message":"Session ID unknown"}']);
-// REFERENCE 1.P1 1.P2
+// parity: 1.P1 1.P2
 for (const method of ["GET", "POST"]) {
   add(`two requests ${method} at a time`, "engine4", async (server) => {
     const session = await Polling.open(server);

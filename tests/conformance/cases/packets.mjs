@@ -35,22 +35,22 @@ const closes = (title, frames) => {
 const BIN = Buffer.from([1, 2, 3]);
 const placeholder = (num) => `{"_placeholder":true,"num":${num}}`;
 
-// REFERENCE 2.S6
+// parity: 2.S6
 for (const name of ["connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener"]) {
   closes(`reserved name ${name}`, [`42["${name}"]`]);
 }
-// REFERENCE 2.S6
+// parity: 2.S6
 for (const packet of ["42[]", "42{}", '42"x"', "42[null]", "42[true]", "42[{}]", "42[[]]", "42null", "42[", '42["message"', "42,"]) {
   closes(`event ${packet}`, [packet]);
 }
-// REFERENCE 2.S6
+// parity: 2.S6
 for (const name of ["error", "message", "connection", "new_namespace", "__proto__", "constructor", "", "hasOwnProperty", "toString", "é€😀"]) {
   both(`legal name ${JSON.stringify(name)}`, [`42${JSON.stringify([name, 1])}`], name === "message" ? ['42["message-back",1]'] : []);
 }
-// REFERENCE 2.S6
+// parity: 2.S6
 for (const packet of ["42", "42 ", "42[0]", "42[1.5]", '42[-1,"x"]']) both(`event ${packet}`, [packet], []);
 
-// REFERENCE 2.S7
+// parity: 2.S7
 for (const data of ["[]", '"s"', "null", "true", "{", "{}x"]) {
   add(`CONNECT with ${data}`, "socketio5", (server) => heard(server, [`40${data}`], false), ["closed 1005"]);
 }
@@ -59,24 +59,24 @@ both("ACK that nobody asked for", ["431[]"], []);
 both("ACK without arguments", ["431"], []);
 both("ACK without an id", ["43[]"]);
 
-// REFERENCE 2.S8
+// parity: 2.S8
 for (const type of ["7", "8", "9", "a", "-1", " ", "\u0000", "é"]) closes(`type ${JSON.stringify(type)}`, [`4${type}`]);
-// REFERENCE 2.S8
+// parity: 2.S8
 for (const json of ['["message",]', "['message']", '["message",01]', '["message",+1]', '["message",.5]', '["message",NaN]', '["message",undefined]', '["message"]x', '["message","\n"]', '["message","\\x"]', '["message","\\u12"]', '["message",{1:2}]']) {
   closes(`JSON ${JSON.stringify(json)}`, [`42${json}`]);
 }
 
-// REFERENCE 2.S5
+// parity: 2.S5
 for (const [id, shown] of [["0", "0"], ["7", "7"], ["007", "7"], ["9007199254740991", "9007199254740991"], [" ", "0"], ["9007199254740993"], ["123456789012345678901234567890"], ["1.5"], ["-1"], ["1e3"], ["0x10"], ["1 2"]]) {
   both(`ack id ${JSON.stringify(id)}`, [`42${id}["message-with-ack",1,{"2":[true]}]`], shown && [`43${shown}[1,{"2":[true]}]`]);
 }
 
-// REFERENCE 2.S9
+// parity: 2.S9
 for (const value of ["null", "1.0", "-0", "1e400", "-1e400", "5e-324", "1e21", "0.1", "9007199254740993", "18446744073709551615", "100000000000000000000", '"\\ud800"', '"\\u0000"', '"\\/"', '"\\u2028\\u2029"', '"\u2028"', '{"a":1,"a":2}', '{"__proto__":{"x":1}}', '{"b":1,"a":2}', '{"2":1,"1":2}', "[]", "{}", '" "', "[[[[[[]]]]]]", "true, false", '"\\u00e9\\ud83d\\ude00"', '"\u007f"', "1E2", "123456789.123456789", "1e-7"]) {
   both(`value ${JSON.stringify(value)}`, [`42["message",${value}]`]);
 }
 
-// REFERENCE 2.S4
+// parity: 2.S4
 both("attachment", [`451-["message",${placeholder(0)}]`, BIN]);
 both("attachment of no bytes", [`451-["message",${placeholder(0)}]`, Buffer.alloc(0)]);
 both("two attachments, nested", [`452-["message",{"a":[${placeholder(1)}],"b":${placeholder(0)}}]`, BIN, Buffer.from([9])]);
@@ -101,17 +101,17 @@ both("placeholder of index 0.5", [`451-["message",${placeholder("0.5")}]`, BIN])
 closes("placeholder without an index", ['451-["message",{"_placeholder":true}]', BIN]);
 closes("binary event name", [`451-[${placeholder(0)}]`, BIN]);
 
-// REFERENCE 2.S2
+// parity: 2.S2
 for (const head of ["4511-", "450-", "45", "45-", "451", "45-1-", "451.5-", "4599999999999999999999-", "45x-", "460-", "4611-"]) {
   closes(`attachments announced as ${head}`, [`${head}["message",${placeholder(0)}]`, BIN]);
 }
 for (const head of ["4501-", "451e0-", "45 1-"]) both(`attachments announced as ${head}`, [`${head}["message",${placeholder(0)}]`, BIN]);
-// REFERENCE 2.S3
+// parity: 2.S3
 closes("text while attachments are awaited", [`451-["message",${placeholder(0)}]`, '42["message",1]', BIN]);
 closes("binary without a packet", [BIN]);
 closes("one attachment too many", [`451-["message",${placeholder(0)}]`, BIN, BIN]);
 
-// REFERENCE 2.S1
+// parity: 2.S1
 for (const packet of ["40/", "40/,", "40/custom", "40/custom,", '40/custom,{"token":"x"}', "40/nowhere", "40/custom?x=1,", "40/nowhere,{}", "40/Custom", "40/custom/", "40//", '40/é{}', "40/a b,", '40/"quoted",', "40custom", "40/custom,{} "]) {
   add(`CONNECT ${packet}`, "socketio5", async (server) => {
     const wire = await Wire.ready(server);
@@ -122,18 +122,18 @@ for (const packet of ["40/", "40/,", "40/custom", "40/custom,", '40/custom,{"tok
     return [first.replace(/"sid":"[^"]+"/, '"sid":"<sid>"'), ...rest];
   });
 }
-// REFERENCE 2.N1
+// parity: 2.N1
 add("anything before CONNECT, event", "socketio5", (server) => heard(server, ['42["message",1]'], false), ["closed 1005"]);
 add("anything before CONNECT, ack", "socketio5", (server) => heard(server, ["431[]"], false), ["closed 1005"]);
 add("anything before CONNECT, disconnect", "socketio5", (server) => heard(server, ["41"], false), ["closed 1005"]);
 add("anything before CONNECT, bytes", "socketio5", (server) => heard(server, [BIN], false), ["closed 1005"]);
-// REFERENCE 2.N2
+// parity: 2.N2
 add("a second CONNECT", "socketio5", (server) => heard(server, ["40"]), ["closed 1005"]);
-// REFERENCE 2.N3
+// parity: 2.N3
 for (const packet of ['42/custom,["message",1]', "43/custom,1[]", "41/custom,", '42/nowhere,["message",1]', `451-/custom,["message",${placeholder(0)}]`]) {
   closes(`not joined: ${packet}`, packet.startsWith("45") ? [packet, BIN] : [packet]);
 }
-// REFERENCE 2.N5
+// parity: 2.N5
 add("after DISCONNECT the connection stays and may join again", "socketio5", async (server) => {
   const wire = await Wire.joined(server);
   wire.send("41");
@@ -151,7 +151,7 @@ add("after DISCONNECT an event closes", "socketio5", async (server) => {
   wire.send('42["message",1]', MARKER);
   return wire.until(ALIVE);
 }, ["closed 1005"]);
-// REFERENCE 2.N6
+// parity: 2.N6
 for (const transport of ["websocket", "polling"]) {
   add(`who joins nothing in a second is closed, ${transport}`, "socketio5", async (server) => {
     const from = Date.now();
@@ -160,7 +160,7 @@ for (const transport of ["websocket", "polling"]) {
     return [...heard, took > 800 && took < 2_500 ? "about a second" : took];
   }, [transport === "polling" ? "1" : "closed 1005", "about a second"]);
 }
-// REFERENCE 2.N7
+// parity: 2.N7
 for (const auth of ["", "{}", '{"token":"123"}', '{"a":{"b":[1,null,"é"]}}', '{"token":null}']) {
   add(`auth ${auth || "absent"} comes back in the greeting`, "socketio5", async (server) => {
     const wire = await Wire.ready(server);

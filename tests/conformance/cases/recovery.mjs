@@ -36,7 +36,7 @@ async function left(state) {
   return state;
 }
 
-// REFERENCE 7.1
+// parity: 7.1
 add("CONNECT has sid and pid, events have an offset", "recovery", async (server) => {
   const wire = await Wire.ready(server);
   wire.send("40");
@@ -48,7 +48,7 @@ add("CONNECT has sid and pid, events have an offset", "recovery", async (server)
   wire.socket.terminate();
   return [connect, auth.length, typeof auth.at(-1), lengths];
 }, [["sid", "pid"], 3, "string", [3, 2, 3]]);
-// REFERENCE 7.1
+// parity: 7.1
 add("an ack has no offset", "recovery", async (server) => {
   const { wire } = await joined(server);
   wire.send('427["message-with-ack",1]');
@@ -56,7 +56,7 @@ add("an ack has no offset", "recovery", async (server) => {
   wire.socket.terminate();
   return heard;
 }, "437[1]");
-// REFERENCE 7.1
+// parity: 7.1
 add("an event with bytes has an offset after them", "recovery", async (server) => {
   const { wire } = await joined(server);
   wire.send('451-["message",{"_placeholder":true,"num":0}]', Buffer.from([1, 2]));
@@ -64,9 +64,9 @@ add("an event with bytes has an offset after them", "recovery", async (server) =
   wire.socket.terminate();
   return heard;
 }, [3, "<0102>"]);
-// REFERENCE 7.4
+// parity: 7.4
 add("who comes back with the last offset is the same socket", "recovery", async (server) => back(server, await left(await joined(server))));
-// REFERENCE 7.4 7.5
+// parity: 7.4 7.5
 add("who missed events gets them", "recovery", async (server) => {
   const state = await joined(server);
   state.wire.send('42["message",1]', '42["message",2]');
@@ -74,30 +74,30 @@ add("who missed events gets them", "recovery", async (server) => {
   await state.wire.read();
   return back(server, await left(state));
 });
-// REFERENCE 7.2
+// parity: 7.2
 add("without an offset a new session begins", "recovery", async (server) => back(server, { ...(await left(await joined(server))), offset: undefined }));
-// REFERENCE 7.4
+// parity: 7.4
 add("an unknown offset begins a new session", "recovery", async (server) => back(server, { ...(await left(await joined(server))), offset: "nothing" }));
 add("an unknown pid begins a new session", "recovery", async (server) => back(server, { ...(await left(await joined(server))), pid: "nobody" }));
 for (const wrong of [1, null, {}, [], true]) {
   add(`a pid of ${JSON.stringify(wrong)} begins a new session`, "recovery", async (server) => back(server, { ...(await left(await joined(server))), pid: wrong }));
   add(`an offset of ${JSON.stringify(wrong)} begins a new session`, "recovery", async (server) => back(server, { ...(await left(await joined(server))), offset: wrong }));
 }
-// REFERENCE 7.4
+// parity: 7.4
 add("a session of another namespace is not known there", "recovery", async (server) => back(server, await left(await joined(server)), "/custom,"));
-// REFERENCE 7.3
+// parity: 7.3
 add("who said goodbye begins anew", "recovery", async (server) => {
   const state = await joined(server);
   state.wire.send("41");
   await sleep(50);
   return back(server, await left(state));
 });
-// REFERENCE 7.6
+// parity: 7.6
 add("a session is asked for twice", "recovery", async (server) => {
   const state = await left(await joined(server));
   return [await back(server, state), await back(server, state)];
 });
-// REFERENCE 7.6
+// parity: 7.6
 add("the old socket still looks alive", "recovery", async (server) => {
   const state = await joined(server);
   const heard = await back(server, state);

@@ -10,7 +10,7 @@ async function trial(server) {
   return { session, wire: await Wire.open(server, `?EIO=4&transport=websocket&sid=${session.sid}`) };
 }
 
-// REFERENCE 1.U2 1.U4
+// parity: 1.U2 1.U4
 add("probe, change, messages", "engine4", async (server) => {
   const { session, wire } = await trial(server);
   await session.post("4before");
@@ -21,7 +21,7 @@ add("probe, change, messages", "engine4", async (server) => {
   wire.socket.terminate();
   return heard;
 }, ["3probe", "4before", "4after"]);
-// REFERENCE 1.U2
+// parity: 1.U2
 add("a waiting GET is ended by a noop", "engine4", async (server) => {
   const { session, wire } = await trial(server);
   const held = session.get();
@@ -30,7 +30,7 @@ add("a waiting GET is ended by a noop", "engine4", async (server) => {
   wire.socket.terminate();
   return heard;
 }, ["3probe", "200 6"]);
-// REFERENCE 1.U3
+// parity: 1.U3
 for (const frame of ["9", "1", "3", "4a", "6", "0", "", "2", "2Probe", "2probe2"]) {
   add(`${JSON.stringify(frame)} in place of the probe`, "engine4", async (server) => {
     const { session, wire } = await trial(server);
@@ -41,7 +41,7 @@ for (const frame of ["9", "1", "3", "4a", "6", "0", "", "2", "2Probe", "2probe2"
     return [end, (await session.until("4lives")).at(-1)];
   });
 }
-// REFERENCE 1.U4
+// parity: 1.U4
 add("change without a probe", "engine4", async (server) => {
   const { wire } = await trial(server);
   wire.send("5", "4a");
@@ -49,7 +49,7 @@ add("change without a probe", "engine4", async (server) => {
   wire.socket.terminate();
   return heard;
 }, "4a");
-// REFERENCE 1.U1
+// parity: 1.U1
 for (const state of ["under trial", "changed"]) {
   add(`a second websocket, ${state}`, "engine4", async (server) => {
     const { session, wire } = await trial(server);
@@ -63,7 +63,7 @@ for (const state of ["under trial", "changed"]) {
     return end;
   }, "closed 1005");
 }
-// REFERENCE 1.U6
+// parity: 1.U6
 for (const method of ["GET", "POST"]) {
   add(`${method} after the change`, "engine4", async (server) => {
     const { session, wire } = await trial(server);
@@ -76,7 +76,7 @@ for (const method of ["GET", "POST"]) {
     return [refused, lives];
   }, ['400 {"code":3,"message":"Bad request"}', "4lives"]);
 }
-// REFERENCE 1.U7
+// parity: 1.U7
 for (const [title, leave] of [["closes", (socket) => socket.close()], ["is cut", (socket) => socket.terminate()]]) {
   add(`a trial that ${title} leaves the session on polling`, "engine4", async (server) => {
     const { session, wire } = await trial(server);
@@ -89,7 +89,7 @@ for (const [title, leave] of [["closes", (socket) => socket.close()], ["is cut",
     return (await session.until("4lives")).at(-1);
   }, "4lives");
 }
-// REFERENCE 1.U8
+// parity: 1.U8
 add("the heartbeat goes on after the change", "engine4", async (server) => {
   const { wire } = await trial(server);
   wire.send("5");

@@ -15,6 +15,7 @@ for (const mode of Object.keys(MODES)) {
     before(() => (clients = new Clients(server)));
     afterEach(() => clients.close());
 
+    // parity: 5.2
     it("acks with one value, several and none", async () => {
       const socket = await clients.connect(mode);
       assert.deepEqual(await acked(socket, "ack one", { a: [1] }), [{ a: [1] }]);
@@ -50,6 +51,7 @@ for (const mode of Object.keys(MODES)) {
       await assert.rejects(socket.timeout(80).emitWithAck("unheard"), { message: "operation has timed out" });
     });
 
+    // parity: 5.2
     it("asks the client and hears one value, several and none", async () => {
       const socket = await clients.connect(mode);
       socket.on("question", (value, ack) => ack({ doubled: value * 2 }));
@@ -66,6 +68,7 @@ for (const mode of Object.keys(MODES)) {
       assert.deepEqual(await answer, [{ value: null }]);
     });
 
+    // parity: 5.2
     it("asks the client with binary and hears binary", async () => {
       const socket = await clients.connect(mode);
       socket.on("question blob", (blob, ack) => ack(Buffer.from(bytes(blob)).reverse()));

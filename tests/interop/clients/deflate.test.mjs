@@ -47,6 +47,7 @@ for (const deflate of [true, false]) {
       return wire.bytes - before;
     }
 
+    // parity: 1.W1
     it("compresses a long text", async () => {
       const bytes = await bytesOf("large back", LENGTH);
       assert.ok(deflate ? bytes < 5_000 : bytes > LENGTH, `${bytes} bytes`);
@@ -58,6 +59,7 @@ for (const deflate of [true, false]) {
     });
 
     const skip = isReference && deflate && "known difference: the reference does not hand the flag to its WebSocket";
+    // parity: 1.W1 4.8
     it("leaves out what is not to be compressed", { skip }, async () => {
       const bytes = await bytesOf("large plain", LENGTH);
       assert.ok(bytes > LENGTH, `${bytes} bytes`);

@@ -29,6 +29,7 @@ for (const mode of Object.keys(MODES)) {
       }
     }
 
+    // parity: 5.7
     it("client leaves: both sides say so", async () => {
       const socket = await watched();
       const { id } = socket;
@@ -39,6 +40,7 @@ for (const mode of Object.keys(MODES)) {
       assert.equal(socket.id, undefined);
     });
 
+    // parity: 5.6 5.7
     it("server disconnects the namespace: both sides say so", async () => {
       const socket = await watched();
       const { id } = socket;
@@ -49,6 +51,7 @@ for (const mode of Object.keys(MODES)) {
       assert.equal(socket.active, false);
     });
 
+    // parity: 5.6 5.7
     it("server closes the connection: both sides say so", async () => {
       const socket = await watched();
       const { id } = socket;
@@ -69,6 +72,7 @@ for (const mode of Object.keys(MODES)) {
       assert.equal(await reason(id), "server namespace disconnect");
     });
 
+    // parity: 1.C1 5.7
     it("client closes the transport: the server says transport close", async () => {
       const socket = await watched();
       const { id } = socket;
@@ -78,6 +82,7 @@ for (const mode of Object.keys(MODES)) {
       assert.equal(await reason(id), "transport close");
     });
 
+    // parity: 1.C1 5.7
     it("client sends a packet that Socket.IO cannot read: forced close at the server", async () => {
       const socket = await watched();
       const { id } = socket;
@@ -87,6 +92,7 @@ for (const mode of Object.keys(MODES)) {
       assert.equal(await reason(id), "forced close");
     });
 
+    // parity: 1.H1 1.H4
     it("answers pings, so that an idle connection stays", async () => {
       const socket = await watched();
       await new Promise((resolve) => setTimeout(resolve, 1_000));

@@ -30,12 +30,14 @@ for (const mode of Object.keys(MODES)) {
       assert.equal(socket.io.engine.maxPayload ?? socket.io.engine._maxPayload, LIMIT);
     });
 
+    // parity: 3.3
     it("takes a message of exactly maxPayload", async () => {
       const socket = await clients.settled(mode);
       const text = filling(LIMIT, mode);
       assert.equal(await socket.timeout(5_000).emitWithAck("large", text), text.length);
     });
 
+    // parity: 3.3
     it("closes on a message of one byte more, with the transport's reason", async () => {
       const socket = await clients.settled(mode);
       const gone = next(socket, "disconnect");

@@ -15,6 +15,7 @@ for (const mode of Object.keys(MODES)) {
     before(() => (clients = new Clients(server)));
     afterEach(() => clients.close());
 
+    // parity: 2.N9
     it("carries values both ways", async () => {
       const socket = await connect();
       const values = [0, -1, 127, 128, -129, 65_536, 2 ** 32, -(2 ** 40), 0.1, "", "寿限無 🐟", "x".repeat(300), null, true];

@@ -33,6 +33,7 @@ for (const mode of Object.keys(MODES)) {
       assert.equal(transport(socket), mode === "polling" ? "polling" : "websocket");
     });
 
+    // parity: 2.S9
     it("carries any JSON value both ways", async () => {
       const socket = await clients.connect(mode);
       const heard = collect(socket, "message");
@@ -50,6 +51,7 @@ for (const mode of Object.keys(MODES)) {
       assert.deepEqual(await nothing, []);
     });
 
+    // parity: 1.U5 2.N8
     it("keeps the order of 1,000 messages each way, from the first moment on", async () => {
       // With mode "upgrading" the upgrade happens in the middle of these.
       const socket = await clients.connect(mode);
@@ -90,6 +92,7 @@ for (const mode of Object.keys(MODES)) {
       assert.deepEqual(heard.values.map(bytes), blobs.map(bytes));
     });
 
+    // parity: 2.S10
     it("carries binary nested in a value", async () => {
       const socket = await clients.connect(mode);
       const parts = [0, 1, 2].map((n) => ({ n, data: Buffer.alloc(n * 10 + 1, n) }));

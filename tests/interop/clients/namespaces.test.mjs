@@ -49,10 +49,12 @@ for (const mode of Object.keys(MODES)) {
       custom.disconnect();
     });
 
+    // parity: 2.N4
     it("refuses a namespace it does not know", async () => {
       await assert.rejects(clients.connect(mode, { namespace: "/unknown" }), { message: "Invalid namespace" });
     });
 
+    // parity: 4.3
     it("refuses by auth with a message and data", async () => {
       const refused = clients.connect(mode, { namespace: "/guarded", auth: { token: "wrong", name: "ann" } });
       await assert.rejects(refused, (error) => {
@@ -70,6 +72,7 @@ for (const mode of Object.keys(MODES)) {
       assert.deepEqual(await socket.timeout(2_000).emitWithAck("whoami"), { name: "bob" });
     });
 
+    // parity: 5.1
     it("shows what the handshake brought", async () => {
       const socket = await clients.connect(mode, {
         query: { probe: "p q&r=ü" },

@@ -16,6 +16,7 @@ for (const mode of Object.keys(MODES)) {
     const connect = () => clients.connect(mode, { namespace: "/operators" });
     const ask = (socket, ...args) => socket.timeout(5_000).emitWithAck(...args);
 
+    // parity: 4.5
     it("collects the acks of a broadcast", async () => {
       const [asking, first, second] = await Promise.all([connect(), connect(), connect()]);
       first.on("vote", (ack) => ack(1));
@@ -27,6 +28,7 @@ for (const mode of Object.keys(MODES)) {
       assert.deepEqual(await ask(first, "vote", { rooms: ["jury"], ms: 150 }), { values: [1, 2], timeout: true });
     });
 
+    // parity: 4.6 4.9 5.10
     it("finds sockets with their data and rooms", async () => {
       const [first, second] = await Promise.all([connect(), connect()]);
       await ask(first, "name", "Ada");
@@ -35,6 +37,7 @@ for (const mode of Object.keys(MODES)) {
       assert.deepEqual(await ask(second, "fetch", { rooms: ["found"] }), [["", 2], ["Ada", 2]]);
     });
 
+    // parity: 4.6 4.9
     it("moves sockets between rooms and disconnects them", async () => {
       const [acting, first, second] = await Promise.all([connect(), connect(), connect()]);
       await Promise.all([ask(first, "join", "here"), ask(second, "join", "here")]);
@@ -57,6 +60,7 @@ for (const mode of Object.keys(MODES)) {
       await closed;
     });
 
+    // parity: 5.8
     it("tells the rooms of a socket that is about to leave", async () => {
       const [watcher, leaving] = await Promise.all([connect(), connect()]);
       await ask(watcher, "join", "watchers");
@@ -66,6 +70,7 @@ for (const mode of Object.keys(MODES)) {
       assert.deepEqual(await told, [{ rooms: 2, reason: "client namespace disconnect" }]);
     });
 
+    // parity: 5.3
     it("registers a listener for one time, and sees all events", async () => {
       const socket = await connect();
       await ask(socket, "listen once", "again");
@@ -77,6 +82,7 @@ for (const mode of Object.keys(MODES)) {
       assert.deepEqual(received, ["something", "something"]);
     });
 
+    // parity: 4.D1
     it("has namespaces that come into being when a client asks for them", async () => {
       const [first, second] = await Promise.all(
         ["/rooms/one", "/rooms/two"].map((namespace) => clients.connect(mode, { namespace })),

@@ -44,6 +44,7 @@ for (const mode of Object.keys(MODES)) {
       await survives("SIGKILL", ["transport close", "transport error"]);
     });
 
+    // parity: 4.2
     it("after the server was ended by SIGTERM, which it obeys with status 0, and started again", async () => {
       const how = await survives("SIGTERM", ["transport close", "transport error"]);
       assert.deepEqual(how, { code: 0, signal: null });

@@ -38,6 +38,7 @@ for (const mode of Object.keys(MODES)) {
       assert.deepEqual(await who(ann, "to", { rooms: [ann.id], text: "never" }), [[], [], []]);
     });
 
+    // parity: 5.5
     it("joins and leaves, one room and several", async () => {
       await three();
       assert.deepEqual(await join(ann, "r1"), [ann.id, "r1"].sort());
@@ -48,6 +49,7 @@ for (const mode of Object.keys(MODES)) {
       assert.deepEqual(await who(bob, "to", { rooms: ["r2"], text: "out" }), [[], [], []]);
     });
 
+    // parity: 4.4
     it("takes several rooms as a union without duplicates", async () => {
       await three();
       await join(ann, ["a", "b"]);
@@ -57,6 +59,7 @@ for (const mode of Object.keys(MODES)) {
       assert.deepEqual(await who(ann, "all", { rooms: ["a", "b"], text: "me too" }), [["me too"], ["me too"], []]);
     });
 
+    // parity: 4.4
     it("leaves out the sockets of excepted rooms", async () => {
       await three();
       await join(ann, ["team"]);

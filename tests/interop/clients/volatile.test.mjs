@@ -13,6 +13,7 @@ for (const mode of Object.keys(MODES)) {
     before(() => (clients = new Clients(server)));
     afterEach(() => clients.close());
 
+    // parity: 5.9
     it("delivers to a client that can take it", async () => {
       const socket = await clients.settled(mode);
       const order = [];

@@ -1,4 +1,4 @@
-// REFERENCE 1.2 and 1.3: the handshake and the errors, to the byte.
+// The handshake and the errors, to the byte.
 import { after, before, describe } from "node:test";
 import { table } from "./probe.mjs";
 import { ServerProcess } from "../harness/server.mjs";

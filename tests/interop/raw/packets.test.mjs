@@ -1,4 +1,4 @@
-// REFERENCE 2: Socket.IO packets as seen at the connection: is it closed, and what is the answer?
+// Socket.IO packets as seen at the connection: is it closed, and what is the answer?
 import { after, before, describe } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { table } from "./probe.mjs";

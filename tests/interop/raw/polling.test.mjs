@@ -1,4 +1,4 @@
-// REFERENCE 1.1 and 1.4: payloads and long-polling.
+// Payloads and long-polling.
 import { after, before, describe } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { table } from "./probe.mjs";

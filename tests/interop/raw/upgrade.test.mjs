@@ -1,4 +1,4 @@
-// REFERENCE 1.6: the upgrade from polling to websocket, step by step.
+// The upgrade from polling to websocket, step by step.
 import { after, before, describe } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { table } from "./probe.mjs";

@@ -1,4 +1,4 @@
-// REFERENCE 1.1, 1.5 and 1.7 over websocket; 1.7 over polling.
+// Frames and the heartbeat, over websocket and polling.
 import { after, before, describe } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { table } from "./probe.mjs";

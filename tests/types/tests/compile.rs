@@ -8,6 +8,7 @@ use std::process::Command;
 /// The compiler whose words they are; others put the same things in other ways.
 const COMPILER: &str = "rustc 1.95.";
 
+// parity: 6.2
 #[test]
 fn errors_say_what_to_do() {
     let version = Command::new(std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()))

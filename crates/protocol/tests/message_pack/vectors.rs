@@ -61,6 +61,7 @@ fn as_numbers(value: &Value) -> Value {
     }
 }
 
+// parity: 2.N9
 #[test]
 fn packets_of_a_server_are_byte_for_byte_the_same() {
     let theirs: HashMap<_, _> = vectors().server.into_iter().collect();
@@ -215,6 +216,7 @@ const DIFFERENCES: [(&str, DecodeError); 10] = [
     ("a key that is a list", DecodeError::InvalidPayload),
 ];
 
+// parity: 2.N9
 #[test]
 fn every_verdict() {
     let verdicts = vectors().verdicts;

@@ -45,6 +45,7 @@ fn describe(packet: &Packet<'_>) -> String {
     }
 }
 
+// parity: 2.S1 2.S2 2.S4 2.S6 2.S7 2.S8
 #[test]
 fn verdicts_are_those_of_the_reference() {
     for (text, binaries, expected) in PACKETS {
@@ -159,6 +160,7 @@ const DIFFERENCES: &[(&str, usize, &str, &str)] = &[
     ),
 ];
 
+// parity: 2.S5 2.S9
 #[test]
 fn differences_are_the_known_ones() {
     for (text, binaries, reference, expected) in DIFFERENCES {
