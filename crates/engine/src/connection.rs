@@ -394,10 +394,7 @@ impl<A: Application> Connection<A> {
         let mut frames = Vec::new();
         frame::append_close(&mut frames, Role::Server, close);
         // Even if the queue takes no more, its owner has to look.
-        let _ = self
-            .outbox
-            .lock()
-            .end(&frames, reason == CloseReason::ForcedClose);
+        let _ = self.outbox.lock().end(&frames);
         self.wake_owner();
         self.mark_dirty();
     }

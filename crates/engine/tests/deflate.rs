@@ -29,6 +29,7 @@ fn send_plain(connection: &EchoConnection, text: &str) {
     connection.send(frame, 1, Flags::NONE.compress(false));
 }
 
+// parity: 1.W1
 #[tokio::test]
 async fn nothing_is_granted_unless_it_is_switched_on() {
     let server = Server::start().await;
@@ -39,6 +40,7 @@ async fn nothing_is_granted_unless_it_is_switched_on() {
     assert_eq!(socket.deflate, None, "it was not offered");
 }
 
+// parity: 1.W1
 #[tokio::test]
 async fn long_messages_are_compressed_both_ways() {
     let mut server = Server::with(compressing).await;
@@ -69,6 +71,7 @@ async fn long_messages_are_compressed_both_ways() {
     assert!(socket.received - before < 2_000, "{}", socket.received);
 }
 
+// parity: 1.W1 4.8
 #[tokio::test]
 async fn what_is_marked_or_short_leaves_as_it_is() {
     let mut server = Server::with(compressing).await;
@@ -156,6 +159,7 @@ async fn a_session_that_polls_is_not_written_to_in_frames_that_it_cannot_read() 
     assert!(socket.received - before < 1_000, "{}", socket.received);
 }
 
+// parity: 1.P9 4.8
 #[tokio::test]
 async fn an_answer_is_compressed_if_any_of_it_may_be() {
     let mut server = Server::start().await;

@@ -163,6 +163,7 @@ async fn a_client_without_binary_gets_base64() {
     assert_eq!(client.get().await.body, "6:b4AQID2:4a");
 }
 
+// parity: 1.P10
 #[tokio::test]
 async fn jsonp_goes_both_ways() {
     let mut server = server().await;
@@ -205,6 +206,7 @@ async fn a_malformed_payload_ends_the_session_after_what_came_before() {
     assert_eq!(server.engine.stats().closed.parse_error, 5);
 }
 
+// parity: 1.H3
 #[tokio::test]
 async fn the_server_answers_pings_and_sends_none() {
     let mut server = Server::with(|config| {
@@ -232,6 +234,7 @@ async fn the_server_answers_pings_and_sends_none() {
     assert_eq!(socket.closed().await, Some(None));
 }
 
+// parity: 1.H3
 #[tokio::test]
 async fn a_client_does_not_answer_pings() {
     let mut server = server().await;

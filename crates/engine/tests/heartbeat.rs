@@ -21,6 +21,7 @@ async fn server() -> Server {
     .await
 }
 
+// parity: 1.H1 3.2
 #[tokio::test]
 async fn who_answers_is_pinged_each_interval_and_stays() {
     let mut server = Server::with(|config| {
@@ -43,6 +44,7 @@ async fn who_answers_is_pinged_each_interval_and_stays() {
     assert_eq!(server.engine.stats().closed.ping_timeout, 0);
 }
 
+// parity: 1.H1 1.C1
 #[tokio::test]
 async fn who_does_not_answer_on_a_websocket_is_closed() {
     let mut server = server().await;
@@ -55,6 +57,7 @@ async fn who_does_not_answer_on_a_websocket_is_closed() {
     assert_eq!(server.engine.stats().closed.ping_timeout, 1);
 }
 
+// parity: 1.H1
 #[tokio::test]
 async fn who_stops_polling_is_closed() {
     let mut server = server().await;
@@ -85,6 +88,7 @@ async fn a_get_that_waits_is_no_sign_of_life() {
     assert_eq!(server.closed().await, CloseReason::PingTimeout);
 }
 
+// parity: 1.H2
 #[tokio::test]
 async fn a_message_while_the_pong_is_awaited_gives_time_once() {
     let mut server = server().await;
@@ -107,6 +111,7 @@ async fn a_message_while_the_pong_is_awaited_gives_time_once() {
     assert!(pinged.elapsed() >= TIMEOUT);
 }
 
+// parity: 1.P11
 #[tokio::test]
 async fn a_pong_nobody_asked_for_puts_the_ping_off() {
     let server = server().await;
@@ -130,6 +135,7 @@ async fn a_pong_nobody_asked_for_puts_the_ping_off() {
     }
 }
 
+// parity: 1.U8
 #[tokio::test]
 async fn the_heartbeat_goes_on_after_an_upgrade() {
     let mut server = server().await;

@@ -9,6 +9,7 @@ use support::{
     echo::{Server, Told, send, send_volatile},
 };
 
+// parity: 1.E11 1.E15
 #[tokio::test]
 async fn a_handshake_is_answered_as_the_reference_does() {
     let server = Server::start().await;
@@ -55,6 +56,7 @@ async fn a_message_goes_there_and_back() {
     assert_eq!(got.header("cache-control"), Some("no-store"));
 }
 
+// parity: 1.P1
 #[tokio::test]
 async fn one_answer_takes_all_that_is_queued() {
     let server = Server::start().await;
@@ -63,6 +65,7 @@ async fn one_answer_takes_all_that_is_queued() {
     assert_eq!(client.get().await.packets(), ["4a", "4b", "bAQID", "4"]);
 }
 
+// parity: 1.E6
 #[tokio::test]
 async fn binary_travels_as_base64_in_either_alphabet() {
     let mut server = Server::start().await;
@@ -78,6 +81,7 @@ async fn binary_travels_as_base64_in_either_alphabet() {
     assert_eq!(client.get().await.packets(), ["b+/8=", "b+/8=", "b"]);
 }
 
+// parity: 1.P6
 #[tokio::test]
 async fn a_post_is_answered_when_its_packets_have_been_handled() {
     let mut server = Server::start().await;
@@ -125,6 +129,7 @@ async fn what_a_client_may_send_without_meaning_is_ignored() {
     assert_eq!(client.get().await.packets(), ["4still here"]);
 }
 
+// parity: 1.P4
 #[tokio::test]
 async fn characters_may_be_split_between_chunks() {
     let server = Server::start().await;
@@ -147,6 +152,7 @@ async fn characters_may_be_split_between_chunks() {
     assert_eq!(client.get().await.packets(), ["4\u{1f41f}"]);
 }
 
+// parity: 1.P5
 #[tokio::test]
 async fn a_body_as_long_as_the_limit_is_taken() {
     let server = Server::with(|config| config.max_payload = 1000).await;
@@ -157,6 +163,7 @@ async fn a_body_as_long_as_the_limit_is_taken() {
     assert_eq!(client.get().await.packets(), [body]);
 }
 
+// parity: 1.P7
 #[tokio::test]
 async fn the_close_packet_ends_the_session() {
     let mut server = Server::start().await;
@@ -187,6 +194,7 @@ async fn the_close_packet_ends_the_session() {
     assert!(server.told_now().is_empty(), "nothing after the end");
 }
 
+// parity: 1.P8
 #[tokio::test]
 async fn a_waiting_get_hears_of_the_end() {
     let mut server = Server::start().await;
@@ -205,6 +213,7 @@ async fn a_waiting_get_hears_of_the_end() {
     client.get().await.assert_refused(1, "Session ID unknown");
 }
 
+// parity: 1.P8 1.C2
 #[tokio::test]
 async fn without_a_get_the_last_packets_wait_for_one() {
     let mut server = Server::start().await;
@@ -221,6 +230,20 @@ async fn without_a_get_the_last_packets_wait_for_one() {
     }
     assert_eq!(packets, ["4last", "1"]);
     client.get().await.assert_refused(1, "Session ID unknown");
+}
+
+#[tokio::test]
+async fn what_came_before_the_end_has_an_answer_of_its_own() {
+    let mut server = Server::start().await;
+    for reason in [CloseReason::ServerShuttingDown, CloseReason::ForcedClose] {
+        let client = Polling::open(server.address).await;
+        let connection = server.opened().await;
+        send(&connection, "last");
+        connection.close(reason);
+        assert_eq!(client.get().await.packets(), ["4last"], "{reason}");
+        assert_eq!(client.get().await.packets(), ["1"], "{reason}");
+        assert_eq!(server.closed().await, reason);
+    }
 }
 
 #[tokio::test]

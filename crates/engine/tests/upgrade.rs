@@ -47,6 +47,7 @@ async fn assert_talks(socket: &mut WebSocket) {
     assert_eq!(socket.text().await, "4alive");
 }
 
+// parity: 1.U4
 #[tokio::test]
 async fn the_session_goes_on_where_it_upgraded_to() {
     let mut server = Server::start().await;
@@ -91,6 +92,7 @@ async fn a_probe_is_answered_each_time_and_is_not_needed() {
     assert_eq!(server.engine.stats().upgraded, 2);
 }
 
+// parity: 1.U2
 #[tokio::test]
 async fn a_waiting_get_is_answered_with_noops_while_the_probe_lasts() {
     let mut server = Server::start().await;
@@ -115,6 +117,7 @@ async fn a_get_that_waits_when_the_session_changes_is_answered_with_a_noop() {
     assert_eq!(socket.text().await, "4here");
 }
 
+// parity: 1.U4
 #[tokio::test]
 async fn what_was_queued_leaves_on_the_websocket_first() {
     let mut server = Server::start().await;
@@ -174,6 +177,7 @@ async fn upgrade_under_load(client: Polling, pause: Duration) -> (Vec<String>, u
     (received, by_polling)
 }
 
+// parity: 1.U5
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_thousand_messages_both_ways_survive_an_upgrade() {
     for round in 0..6 {
@@ -212,6 +216,7 @@ async fn a_thousand_messages_both_ways_survive_an_upgrade() {
     }
 }
 
+// parity: 1.U5
 #[tokio::test]
 async fn a_post_that_is_being_handled_comes_before_the_websockets_packets() {
     const PACKETS: usize = 5000;
@@ -274,6 +279,7 @@ async fn requests_cut_after_the_change_do_not_end_the_session() {
     assert_eq!(server.engine.stats().closed.transport_error, 0);
 }
 
+// parity: 1.U7
 #[tokio::test]
 async fn a_trial_that_is_given_up_leaves_the_session_alone() {
     let mut server = Server::start().await;
@@ -301,6 +307,7 @@ async fn a_trial_that_is_given_up_leaves_the_session_alone() {
     assert_eq!(server.engine.stats().upgraded, 1);
 }
 
+// parity: 1.U7 3.2
 #[tokio::test]
 async fn a_trial_that_never_ends_is_given_up() {
     let mut server = Server::with(|config| {
@@ -362,6 +369,7 @@ async fn other_packets_end_the_trial_and_not_the_session() {
     assert_polls(&client).await;
 }
 
+// parity: 1.U1
 #[tokio::test]
 async fn a_second_websocket_is_refused_beside_a_trial_and_after_it() {
     let server = Server::start().await;
@@ -430,6 +438,7 @@ async fn the_end_of_a_session_ends_its_trial() {
     assert!(server.told_now().is_empty(), "told once");
 }
 
+// parity: 3.4
 #[tokio::test]
 async fn no_upgrade_is_offered_that_is_not_allowed() {
     let server = Server::with(|config| config.allow_upgrades = false).await;

@@ -10,6 +10,7 @@ use support::{
     echo::{Server, Told, send},
 };
 
+// parity: 4.10 1.E2
 #[tokio::test]
 async fn a_session_begins_with_the_open_packet() {
     let mut server = Server::start().await;
@@ -51,6 +52,7 @@ async fn base64_in_a_text_frame_is_a_binary_message() {
     assert_eq!(socket.next().await, Frame::Binary(vec![1, 2, 3]));
 }
 
+// parity: 1.E4
 #[tokio::test]
 async fn a_client_without_binary_gets_base64() {
     let server = Server::start().await;
@@ -64,6 +66,7 @@ async fn a_client_without_binary_gets_base64() {
     assert_eq!(socket.text().await, "4text");
 }
 
+// parity: 1.W9
 #[tokio::test]
 async fn what_leaves_with_the_request_is_not_lost() {
     let server = Server::start().await;
@@ -76,6 +79,7 @@ async fn what_leaves_with_the_request_is_not_lost() {
     assert_eq!(socket.text().await, "4two");
 }
 
+// parity: 1.W2 3.3
 #[tokio::test]
 async fn a_message_as_long_as_the_limit_is_taken() {
     let server = Server::with(|config| config.max_payload = 200_000).await;
@@ -86,6 +90,7 @@ async fn a_message_as_long_as_the_limit_is_taken() {
     assert_eq!(socket.text().await, text);
 }
 
+// parity: 1.W2
 #[tokio::test]
 async fn control_frames_come_between_fragments() {
     let server = Server::start().await;
@@ -125,6 +130,7 @@ async fn the_peers_close_is_answered_with_its_code() {
     }
 }
 
+// parity: 1.C1
 #[tokio::test]
 async fn a_peer_that_goes_without_a_word_has_closed_the_transport() {
     let mut server = Server::start().await;
@@ -141,6 +147,7 @@ async fn a_peer_that_goes_without_a_word_has_closed_the_transport() {
     assert_eq!(server.engine.stats().closed.transport_close, 2);
 }
 
+// parity: 1.W3
 #[tokio::test]
 async fn the_close_packet_means_nothing_here() {
     let server = Server::start().await;
@@ -150,6 +157,7 @@ async fn the_close_packet_means_nothing_here() {
     assert_eq!(socket.text().await, "4still here");
 }
 
+// parity: 1.W4 1.C2
 #[tokio::test]
 async fn this_side_closes_without_a_code_after_what_was_queued() {
     let mut server = Server::start().await;

@@ -44,7 +44,7 @@ pub use rate::RateLimit;
 pub use reason::DisconnectReason;
 pub use recovery::Recovery;
 pub use reject::Reject;
-pub use room::{IntoRooms, LocalRooms, Room, Target};
+pub use room::{IntoRooms, JoinError, LocalRooms, Room, Target};
 pub use server::Server;
 pub use shutdown::Shutdown;
 pub use socket::{EmitError, Emitter, ListenerId, Socket};

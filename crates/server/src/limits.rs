@@ -1,6 +1,6 @@
 use std::{num::NonZeroU32, time::Duration};
 
-use crate::RateLimit;
+use crate::{RateLimit, Recovery};
 
 /// Limits that go together; [`Server::with_profile`](crate::Server::with_profile) begins with one.
 ///
@@ -31,6 +31,8 @@ pub struct Limits {
     pub max_pending_handlers: usize,
     /// The namespaces that a client may be in.
     pub max_namespaces: usize,
+    /// The rooms that a socket may be in besides its own.
+    pub max_rooms: usize,
     /// How many events each socket may send.
     pub rate_limit: Option<RateLimit>,
     /// How long a client may stay without joining a namespace.
@@ -56,6 +58,7 @@ impl Profile {
             send_limit: 1024 * 1024,
             max_pending_handlers: 1024,
             max_namespaces: 1000,
+            max_rooms: 10_000,
             rate_limit: None,
             connect_timeout: Duration::from_secs(45),
             upgrade_timeout: Duration::from_secs(10),
@@ -69,6 +72,7 @@ impl Profile {
                 send_limit: 256 * 1024,
                 max_pending_handlers: 64,
                 max_namespaces: 32,
+                max_rooms: 1000,
                 rate_limit: NonZeroU32::new(100).map(RateLimit::per_second),
                 connect_timeout: Duration::from_secs(10),
                 upgrade_timeout: Duration::from_secs(5),
@@ -78,6 +82,7 @@ impl Profile {
                 send_limit: usize::MAX,
                 max_pending_handlers: usize::MAX,
                 max_namespaces: usize::MAX,
+                max_rooms: usize::MAX,
                 ..standard
             },
         }
@@ -153,6 +158,24 @@ impl Profile {
         );
         row(
             [
+                "`max_rooms` of a socket",
+                "`JoinError::TooMany`; `join` traces it",
+                "`room_limit`",
+                "server",
+            ],
+            &|limits| number(limits.max_rooms),
+        );
+        row(
+            [
+                "a room's name",
+                "`JoinError::NameTooLong`; `join` traces it",
+                "`room_limit`",
+                "server",
+            ],
+            &|_| "255 B".into(),
+        );
+        row(
+            [
                 "`rate_limit`: events of a socket",
                 "the handler does not run, an acknowledgement is `{\"error\": \"rate limited\"}`; in the end \
                  the client is disconnected, reason `rate limited`",
@@ -187,6 +210,43 @@ impl Profile {
                 "parser",
             ],
             &|_| "255 B each".into(),
+        );
+        let recovery = Recovery::new();
+        row(
+            [
+                "`Recovery::max_disconnection`: how long a client may be away, where recovery is on",
+                "its session is forgotten; it begins anew",
+                "`recovery_unknown`",
+                "server",
+            ],
+            &|_| seconds(recovery.longest()),
+        );
+        row(
+            [
+                "`Recovery::max_log_bytes`: what all logs hold",
+                "the oldest packets go; who missed one of them begins anew",
+                "`recovery_log`",
+                "server",
+            ],
+            &|_| bytes(recovery.max_log_bytes),
+        );
+        row(
+            [
+                "`Recovery::max_sessions`: clients away, in each namespace",
+                "who left first is forgotten, and begins anew",
+                "`recovery_unknown`",
+                "server",
+            ],
+            &|_| number(recovery.max_sessions),
+        );
+        row(
+            [
+                "what one client may have missed",
+                "more than `send_limit`: it begins anew",
+                "`recovery_too_much`",
+                "server",
+            ],
+            &|limits| bytes(limits.send_limit),
         );
         row(
             [

@@ -37,6 +37,8 @@ counters! {
     unknown_namespace,
     /// Connections to a namespace refused because the client is in too many.
     namespace_limit,
+    /// Times that a socket was to join more rooms than it may be in, or one of too long a name.
+    room_limit,
     /// Packets that cannot be read.
     malformed,
     /// Packets for a namespace that the client is not in, or a second CONNECT to one that it is in.

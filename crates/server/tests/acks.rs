@@ -20,6 +20,7 @@ async fn pair() -> (sockeye::Server, Client, Socket) {
     (io, client, socket)
 }
 
+// parity: 5.2
 #[tokio::test]
 async fn the_first_value_is_the_answer() {
     #[derive(Debug, Deserialize, PartialEq)]
@@ -52,6 +53,7 @@ async fn the_first_value_is_the_answer() {
     assert_eq!(io.stats().unexpected_acks, 0);
 }
 
+// parity: 5.2
 #[tokio::test]
 async fn answers_find_their_question_in_any_order() {
     let (_, mut client, socket) = pair().await;
@@ -69,6 +71,7 @@ async fn answers_find_their_question_in_any_order() {
     }
 }
 
+// parity: 5.2
 #[tokio::test]
 async fn binary_goes_both_ways() {
     let (_, mut client, socket) = pair().await;
@@ -102,6 +105,7 @@ async fn an_answer_of_another_type_is_an_error() {
     }
 }
 
+// parity: 5.2
 #[tokio::test]
 async fn without_an_answer_the_time_ends_and_a_late_one_is_counted() {
     let (io, mut client, socket) = pair().await;
@@ -135,6 +139,7 @@ async fn answers_that_nobody_asked_for_are_counted() {
     assert_eq!(io.stats().unexpected_acks, 4);
 }
 
+// parity: 5.2
 #[tokio::test]
 async fn the_end_of_the_socket_ends_the_waiting() {
     let (_, mut client, socket) = pair().await;

@@ -86,6 +86,7 @@ impl Scene {
     }
 }
 
+// parity: 2.S8
 #[tokio::test]
 async fn packets_that_cannot_be_read_end_the_connection() {
     let mut scene = Scene::new().await;
@@ -128,6 +129,7 @@ async fn packets_that_cannot_be_read_end_the_connection() {
     }
 }
 
+// parity: 2.S6
 #[tokio::test]
 async fn reserved_names_end_the_connection() {
     let mut scene = Scene::new().await;
@@ -281,6 +283,7 @@ async fn attachments_are_bounded_in_bytes() {
     assert_eq!(io.stats().malformed, 1);
 }
 
+// parity: 1.C3 1.W9
 #[tokio::test]
 async fn cve_2023_31125_and_2022_41940_upgrades_that_lead_nowhere() {
     let mut scene = Scene::new().await;
@@ -340,6 +343,7 @@ async fn cve_2020_28481_another_origin_gets_no_session() {
     assert_eq!(answer.header("set-cookie"), None);
 }
 
+// parity: 2.N3
 #[tokio::test]
 async fn packets_for_a_namespace_that_was_not_joined_end_the_connection() {
     for packet in [
@@ -379,6 +383,7 @@ async fn packets_for_a_namespace_that_was_not_joined_end_the_connection() {
     }
 }
 
+// parity: 2.N1
 #[tokio::test]
 async fn anything_before_connect_ends_the_connection() {
     for packet in [
@@ -423,6 +428,7 @@ async fn malformed_packets_end_a_polling_session_too() {
     scene.assert_unharmed().await;
 }
 
+// parity: 2.S5
 #[tokio::test]
 async fn what_is_odd_and_legal_is_taken() {
     let mut scene = Scene::new().await;
@@ -493,6 +499,7 @@ async fn a_reader_that_stops_is_put_out_and_others_lose_nothing() {
     drop(stuck);
 }
 
+// parity: 4.10
 #[tokio::test]
 async fn a_flood_of_connects_and_disconnects_leaves_nothing_behind() {
     let mut scene = Scene::new().await;
@@ -516,6 +523,7 @@ async fn a_flood_of_connects_and_disconnects_leaves_nothing_behind() {
     scene.assert_unharmed().await;
 }
 
+// parity: 4.3
 #[tokio::test]
 async fn a_client_that_goes_while_it_is_decided_about_leaves_nothing_behind() {
     let namespace = Namespace::new()

@@ -39,6 +39,7 @@ async fn node(bus: &Bus, number: u64) -> Node {
     Node { io, client, socket }
 }
 
+// parity: 4.8 8.1
 #[tokio::test]
 async fn a_broadcast_reaches_both_servers_unless_it_is_local() {
     let bus = Bus::default();
@@ -72,6 +73,7 @@ async fn a_broadcast_reaches_both_servers_unless_it_is_local() {
     assert!(one.socket.is_connected());
 }
 
+// parity: 4.5 8.1
 #[tokio::test]
 async fn acknowledgements_come_from_both_servers_under_ids_of_each() {
     let bus = Bus::default();
@@ -98,6 +100,7 @@ async fn acknowledgements_come_from_both_servers_under_ids_of_each() {
     assert_eq!((&error.values[..], error.asked), (&[1][..], 2));
 }
 
+// parity: 4.6 4.7 4.9 8.1
 #[tokio::test]
 async fn sockets_and_servers_over_there_are_found_and_answer() {
     let bus = Bus::default();
@@ -132,6 +135,7 @@ async fn sockets_and_servers_over_there_are_found_and_answer() {
     assert_eq!(within("the answer", numbers).await.expect("it came"), [42]);
 }
 
+// parity: 4.7
 #[tokio::test]
 async fn a_server_that_does_not_answer_is_named() {
     let bus = Bus::default();

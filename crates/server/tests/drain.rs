@@ -18,6 +18,7 @@ use support::{
 };
 use tokio::{net::TcpListener, sync::oneshot};
 
+// parity: 4.2
 #[tokio::test]
 async fn sessions_end_some_by_some_and_no_new_ones_begin() {
     let (io, address) = start(Namespace::new()).await;
@@ -170,6 +171,7 @@ async fn send(mut socket: WebSocket, text: String) -> Option<WebSocket> {
     sending.await.ok()
 }
 
+// parity: 4.2
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_restart_under_load_loses_nothing_that_was_acknowledged() {
     let handled = Handled::default();

@@ -43,6 +43,7 @@ fn names(io: &Server) -> Vec<String> {
     names
 }
 
+// parity: 4.D1 4.D2
 #[tokio::test]
 async fn a_pattern_makes_namespaces_that_end_with_their_last_socket() {
     let room = Namespace::new().on("where", async |socket: Socket| {
@@ -86,6 +87,7 @@ async fn a_pattern_makes_namespaces_that_end_with_their_last_socket() {
     assert_eq!(names(&io), ["/", "/rooms/1"], "and it comes back");
 }
 
+// parity: 4.D2 3.9
 #[tokio::test]
 async fn empty_ones_stay_if_they_are_to() {
     let builder = Server::builder()
@@ -106,6 +108,7 @@ async fn empty_ones_stay_if_they_are_to() {
     assert_eq!(*told.lock().expect("no panic"), ["+/ax"]);
 }
 
+// parity: 4.D1
 #[tokio::test]
 async fn an_async_function_may_refuse_and_leaves_nothing_behind() {
     async fn exists(name: String, handshake: Handshake) -> Result<(), Reject> {
@@ -151,6 +154,7 @@ async fn an_async_function_may_refuse_and_leaves_nothing_behind() {
     assert_eq!(io.stats().rejected, 2);
 }
 
+// parity: 4.3
 #[tokio::test]
 async fn checks_run_in_order_before_auth_and_each_may_refuse_with_data() {
     let order = Told::default();
@@ -211,6 +215,7 @@ async fn a_client_is_in_so_many_namespaces_and_no_more() {
     assert_eq!(names(&io), ["/", "/n/1", "/n/2", "/n/3"]);
 }
 
+// parity: 4.D3 8.2
 #[tokio::test]
 async fn rooms_are_told_of_by_their_first_member_and_their_last() {
     let events = Told::default();

@@ -40,6 +40,7 @@ impl FromRef<Shared> for u32 {
     }
 }
 
+// parity: 5.1
 #[tokio::test]
 async fn every_extractor_finds_what_it_is_for() {
     let namespace = Namespace::new()
@@ -129,6 +130,7 @@ async fn payloads_are_the_first_argument_and_args_are_all() {
     assert_eq!(io.stats().invalid_arguments, 0);
 }
 
+// parity: 2.S10
 #[tokio::test]
 async fn attachments_come_and_go_at_any_depth() {
     #[derive(Serialize, Deserialize)]
@@ -202,6 +204,7 @@ async fn what_a_handler_returns_is_the_ack() {
     assert_eq!(*errors.lock().expect("no panic"), ["no way", "no way"]);
 }
 
+// parity: 5.2 2.N8
 #[tokio::test]
 async fn an_ack_sender_acknowledges_when_it_wants() {
     let (sender, mut receiver) = mpsc::unbounded_channel();
@@ -227,6 +230,7 @@ async fn an_ack_sender_acknowledges_when_it_wants() {
     client.assert_quiet().await;
 }
 
+// parity: 5.2
 #[tokio::test]
 async fn a_late_ack_of_a_socket_that_has_left_goes_nowhere_and_is_counted() {
     let (sender, mut receiver) = mpsc::unbounded_channel();
@@ -243,6 +247,7 @@ async fn a_late_ack_of_a_socket_that_has_left_goes_nowhere_and_is_counted() {
     assert_eq!(io.stats().emits_to_gone, 1);
 }
 
+// parity: 5.12
 #[tokio::test]
 async fn a_panic_is_an_error_ack_and_the_socket_lives() {
     let errors = Arc::new(Mutex::new(Vec::new()));
@@ -331,6 +336,7 @@ async fn events_that_nobody_handles_are_counted_and_not_acked() {
     assert_eq!(io.stats().unhandled, 2);
 }
 
+// parity: 5.12
 #[tokio::test]
 async fn a_payload_of_the_wrong_type_runs_no_handler() {
     let errors = Arc::new(Mutex::new(Vec::new()));
@@ -381,6 +387,7 @@ async fn a_payload_of_the_wrong_type_runs_no_handler() {
     assert_eq!(io.stats().handler_panics, 0);
 }
 
+// parity: 5.7
 #[tokio::test]
 async fn disconnect_handlers_learn_the_reason() {
     let (sender, mut reasons) = mpsc::unbounded_channel();

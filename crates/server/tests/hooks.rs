@@ -54,6 +54,7 @@ impl Heard {
     }
 }
 
+// parity: 1.E18 1.X4
 #[tokio::test]
 async fn allow_request_is_asked_about_handshakes_alone() {
     let asked = Heard::default();
@@ -101,6 +102,7 @@ async fn allow_request_is_asked_about_handshakes_alone() {
     assert_eq!(asked.take(), [""; 0]);
 }
 
+// parity: 1.E17 3.5
 #[tokio::test]
 async fn the_cookie_comes_with_the_answer_that_begins_a_session_over_polling() {
     let cookie = Cookie::new("io").path("/socket.io");
@@ -115,6 +117,7 @@ async fn the_cookie_comes_with_the_answer_that_begins_a_session_over_polling() {
     assert_eq!(upgrade(address, "", "").await.header("set-cookie"), None);
 }
 
+// parity: 1.E16
 #[tokio::test]
 async fn headers_are_marked_on_every_answer_and_initial_ones_once() {
     let builder = Server::builder()
@@ -141,6 +144,7 @@ async fn headers_are_marked_on_every_answer_and_initial_ones_once() {
     assert_eq!(refused.header("x-method"), None);
 }
 
+// parity: 1.X8
 #[tokio::test]
 async fn every_refusal_is_heard_with_code_text_and_context() {
     let heard = Heard::default();
@@ -199,6 +203,7 @@ async fn every_refusal_is_heard_with_code_text_and_context() {
     assert_eq!(heard.len(), 1);
 }
 
+// parity: 1.P9
 #[tokio::test]
 async fn long_answers_are_compressed_for_those_who_accept_it() {
     let namespace = || {
@@ -242,6 +247,7 @@ async fn long_answers_are_compressed_for_those_who_accept_it() {
     }
 }
 
+// parity: 3.MW
 /// Any tower layer may stand in front, for long-polling and for WebSocket.
 #[cfg(feature = "axum")]
 #[tokio::test]
@@ -285,6 +291,7 @@ async fn layers_see_requests_and_answers_of_both_transports() {
     assert_eq!(io.stats().engine.opened, 2);
 }
 
+// parity: 1.E12
 #[tokio::test]
 async fn generate_id_chooses_the_sessions_identifier_once_it_is_allowed() {
     let heard = Heard::default();

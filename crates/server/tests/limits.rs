@@ -45,6 +45,7 @@ fn each_profile_differs_from_the_standard_in_what_it_is_for() {
     assert_eq!(compat.send_limit, usize::MAX, "the reference has none");
 }
 
+// parity: 3.2 3.3 3.7
 #[tokio::test]
 async fn the_profile_is_in_force_and_options_change_it() {
     let io = Server::with_profile(Profile::Strict)

@@ -39,6 +39,7 @@ impl Notes {
     }
 }
 
+// parity: 5.3
 #[tokio::test]
 async fn listeners_come_and_go() {
     let (io, mut client, socket) = pair(Namespace::new()).await;
@@ -75,6 +76,7 @@ async fn listeners_come_and_go() {
     assert_eq!(notes.take(), ["k0", "k1"]);
 }
 
+// parity: 5.3
 #[tokio::test]
 async fn the_namespace_comes_first_and_acknowledges() {
     let namespace = Namespace::new()
@@ -97,6 +99,7 @@ async fn the_namespace_comes_first_and_acknowledges() {
     assert_eq!(client.ask(r#"22["other"]"#).await, r#"32["fallback"]"#);
 }
 
+// parity: 5.3
 #[tokio::test]
 async fn all_events_are_seen_in_both_directions() {
     let (io, mut client, socket) = pair(Namespace::new()).await;
@@ -192,6 +195,7 @@ async fn what_is_registered_ends_with_the_socket() {
     assert_eq!(io.stats().sockets, 0);
 }
 
+// parity: 5.8
 #[tokio::test]
 async fn a_socket_that_is_disconnecting_is_still_in_its_rooms() {
     let notes = Notes::default();
@@ -236,6 +240,7 @@ async fn a_socket_that_is_disconnecting_is_still_in_its_rooms() {
     );
 }
 
+// parity: 5.11
 #[tokio::test]
 async fn drained_waits_until_all_has_left() {
     let (_, mut client, socket) = pair(Namespace::new()).await;

@@ -40,6 +40,7 @@ fn observed() -> (Namespace, Outcomes) {
     (namespace, outcomes)
 }
 
+// parity: 5.4
 #[tokio::test]
 async fn it_sees_how_each_event_ends() {
     let (namespace, outcomes) = observed();
@@ -91,6 +92,7 @@ async fn it_sees_how_each_event_ends() {
     assert_eq!((stats.invalid_arguments, stats.unhandled), (1, 1));
 }
 
+// parity: 5.4 5.12
 #[tokio::test]
 async fn one_that_refuses_runs_no_handler_and_is_told() {
     let errors = Arc::new(Mutex::new(Vec::new()));

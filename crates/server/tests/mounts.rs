@@ -92,6 +92,7 @@ async fn address_known(address: SocketAddr) -> String {
     socket.ask(r#"21["where"]"#).await
 }
 
+// parity: 4.1
 #[tokio::test]
 async fn as_an_axum_router() {
     let (listener, address) = listen().await;
@@ -107,6 +108,7 @@ async fn as_an_axum_router() {
     assert_eq!(address_known(address).await, "31[true]");
 }
 
+// parity: 4.1
 #[tokio::test]
 async fn as_a_tower_layer() {
     async fn other(uri: Uri) -> String {
@@ -144,6 +146,7 @@ async fn as_a_service_on_plain_hyper() {
     assert_serves_client(address).await;
 }
 
+// parity: 4.1
 #[tokio::test]
 async fn on_a_listener_of_its_own() {
     let (listener, address) = listen().await;
@@ -167,6 +170,7 @@ async fn on_a_listener_with_an_axum_fallback() {
     assert_eq!(address_known(address).await, "31[true]");
 }
 
+// parity: 3.1 3.6
 #[tokio::test]
 async fn on_another_path_and_without_the_client() {
     let io = Server::builder()

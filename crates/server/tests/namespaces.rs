@@ -27,6 +27,7 @@ async fn the_public_id_is_not_the_sessions() {
     assert_eq!(open, json!({ "sid": id }), "and nothing else");
 }
 
+// parity: 2.N4
 #[tokio::test]
 async fn an_unknown_namespace_is_refused_and_the_connection_stays() {
     let (io, address) = start(Namespace::new()).await;
@@ -82,6 +83,7 @@ async fn namespaces_share_a_connection_and_nothing_else() {
     client.assert_quiet().await;
 }
 
+// parity: 5.6
 #[tokio::test]
 async fn leaving_one_namespace_leaves_the_others() {
     let (io, _) = two();
@@ -99,6 +101,7 @@ async fn leaving_one_namespace_leaves_the_others() {
     assert_eq!(io.stats().engine.websocket, 1, "the connection stayed");
 }
 
+// parity: 5.6
 #[tokio::test]
 async fn the_server_puts_a_socket_out_and_it_may_come_back() {
     let (io, mut sockets) = two();
@@ -124,6 +127,7 @@ async fn the_server_puts_a_socket_out_and_it_may_come_back() {
     client.assert_quiet().await;
 }
 
+// parity: 5.6
 #[tokio::test]
 async fn closing_puts_the_client_out_of_all_and_ends_the_connection() {
     let (io, mut sockets) = two();
@@ -138,6 +142,7 @@ async fn closing_puts_the_client_out_of_all_and_ends_the_connection() {
     assert_eq!(io.stats().sockets, 0);
 }
 
+// parity: 2.N2
 #[tokio::test]
 async fn a_second_connect_ends_the_connection_with_all_its_sockets() {
     let (sender, mut reasons) = mpsc::unbounded_channel();
@@ -168,6 +173,7 @@ async fn a_second_connect_ends_the_connection_with_all_its_sockets() {
     );
 }
 
+// parity: 4.3
 #[tokio::test]
 async fn auth_decides_and_its_value_is_the_session() {
     let (namespace, mut sockets) = Sockets::of(Namespace::new());
@@ -225,6 +231,7 @@ async fn auth_of_the_wrong_shape_is_refused() {
     assert_eq!((stats.invalid_arguments, stats.rejected), (1, 1));
 }
 
+// parity: 2.N6 3.2
 #[tokio::test]
 async fn who_joins_nothing_in_time_is_closed() {
     let io = Server::builder()

@@ -47,6 +47,7 @@ fn id_of(packet: &str, rest: &str) -> String {
         .to_owned()
 }
 
+// parity: 4.5 8.1
 #[tokio::test]
 async fn everybody_asked_gets_the_same_packet_and_all_answers_are_collected() {
     let mut crowd = Crowd::new().await;
@@ -74,6 +75,7 @@ async fn everybody_asked_gets_the_same_packet_and_all_answers_are_collected() {
     assert_eq!(crowd.io.stats().unexpected_acks, 0);
 }
 
+// parity: 4.5
 #[tokio::test]
 async fn nobody_to_ask_is_no_error() {
     let crowd = Crowd::new().await;
@@ -85,6 +87,7 @@ async fn nobody_to_ask_is_no_error() {
     assert_eq!(values.expect("there was nobody"), [0; 0]);
 }
 
+// parity: 4.5 4.8
 #[tokio::test]
 async fn the_values_that_came_are_in_the_error() {
     let mut crowd = Crowd::new().await;
@@ -177,6 +180,7 @@ async fn broadcasts_that_nobody_waits_for_leave_room_for_others() {
     drop(owed);
 }
 
+// parity: 4.6 4.9
 #[tokio::test]
 async fn sockets_are_found_with_what_is_known_of_them() {
     let mut crowd = Crowd::new().await;
@@ -246,6 +250,7 @@ async fn sockets_are_found_with_what_is_known_of_them() {
     assert!(first.is_connected());
 }
 
+// parity: 4.6
 #[tokio::test]
 async fn many_sockets_join_leave_and_end_at_once() {
     let mut crowd = Crowd::new().await;
@@ -278,6 +283,7 @@ async fn many_sockets_join_leave_and_end_at_once() {
     .await;
 }
 
+// parity: 4.7
 #[tokio::test]
 async fn on_one_server_there_is_no_other_to_tell() {
     let (namespace, _sockets) = Sockets::of(Namespace::new());

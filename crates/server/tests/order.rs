@@ -15,6 +15,7 @@ use support::{
 };
 use tokio::sync::{Notify, Semaphore, mpsc};
 
+// parity: 2.N8
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn handlers_that_do_not_wait_run_in_order_of_arrival() {
     const EVENTS: usize = 5000;
@@ -295,6 +296,7 @@ async fn many_small_events_that_wait_are_bounded_too() {
     assert_eq!(io.stats().engine.closed.handler_too_slow, 1);
 }
 
+// parity: 2.N7
 #[tokio::test]
 async fn an_event_before_the_decision_ends_the_session() {
     let gate = Arc::new(Notify::new());
@@ -326,6 +328,7 @@ async fn an_event_before_the_decision_ends_the_session() {
     assert_eq!(stats.handler_panics, 0);
 }
 
+// parity: 2.N7
 #[tokio::test]
 async fn what_a_connect_handler_emits_follows_the_connect_packet() {
     let namespace = Namespace::new()

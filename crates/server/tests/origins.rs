@@ -44,6 +44,7 @@ fn lines(headers: &[&str]) -> String {
     headers.iter().map(|line| format!("{line}\r\n")).collect()
 }
 
+// parity: 3.CORS
 #[tokio::test]
 async fn a_page_of_another_origin_is_refused_on_both_transports_and_told_how_to_be_allowed() {
     let (io, address) = start(Server::builder()).await;
@@ -122,6 +123,7 @@ async fn behind_a_proxy_that_replaces_the_host_the_browsers_word_or_the_proxys_c
     assert_eq!(body["header"], "X-Forwarded-Host: other.example");
 }
 
+// parity: 3.CORS
 #[tokio::test]
 async fn pages_that_are_listed_may_send_cookies_if_that_is_said() {
     let cors = Cors::allow(["https://app.example"])
@@ -174,6 +176,7 @@ async fn pages_that_are_listed_may_send_cookies_if_that_is_said() {
     );
 }
 
+// parity: 3.CORS
 #[tokio::test]
 async fn any_page_is_answered_with_a_star_and_without_credentials() {
     let (_, address) = start(Server::builder().cors(Cors::any())).await;
@@ -190,6 +193,7 @@ async fn any_page_is_answered_with_a_star_and_without_credentials() {
     }
 }
 
+// parity: 3.CORS
 /// As the reference does without its option `cors`: pages of other origins cannot read the answer, and may
 /// open a WebSocket.
 #[tokio::test]
@@ -216,6 +220,7 @@ async fn the_client_files_are_for_all_pages() {
     assert_eq!(answer.header("access-control-allow-origin"), Some("*"));
 }
 
+// parity: 1.W10 5.1
 #[tokio::test]
 async fn a_trusted_proxy_tells_who_the_client_is_and_whether_it_came_encrypted() {
     let namespace = || {

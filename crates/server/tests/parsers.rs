@@ -44,6 +44,7 @@ async fn start(codec: impl Into<Codec>) -> (Server, Client) {
     (io, client)
 }
 
+// parity: 2.N9 3.8
 #[tokio::test]
 async fn message_pack_in_and_out() {
     let (io, mut client) = start(Codec::MessagePack).await;
@@ -166,6 +167,7 @@ impl ReadPackets for ReadWords {
     }
 }
 
+// parity: 2.N9 2.S11
 #[tokio::test]
 async fn a_parser_of_ones_own() {
     let (io, mut client) = start(Words).await;

@@ -79,6 +79,7 @@ async fn away(socket: &Socket) {
     within("its end", socket.closed()).await;
 }
 
+// parity: 3.9
 #[tokio::test]
 async fn without_it_nothing_changes() {
     let (namespace, mut sockets) = Sockets::of(Namespace::new());
@@ -91,6 +92,7 @@ async fn without_it_nothing_changes() {
     assert_eq!(client.next().await, r#"2["one",1]"#);
 }
 
+// parity: 7.4 7.5 5.10
 #[tokio::test]
 async fn a_client_comes_back_as_the_same_socket_with_what_it_missed() {
     let (io, address, mut sockets) = start(Recovery::new(), Namespace::new()).await;
@@ -139,6 +141,7 @@ async fn a_client_comes_back_as_the_same_socket_with_what_it_missed() {
     assert_eq!((io.stats().recovered, io.stats().connected), (1, 2));
 }
 
+// parity: 7.5
 #[tokio::test]
 async fn over_polling_what_was_missed_comes_before_the_answer() {
     use support::client::Polling;
@@ -158,6 +161,7 @@ async fn over_polling_what_was_missed_comes_before_the_answer() {
     assert!(packets[2].starts_with("40{"), "{packets:?}");
 }
 
+// parity: 7.6
 #[tokio::test]
 async fn a_session_is_used_once() {
     let (io, address, mut sockets) = start(Recovery::new(), Namespace::new()).await;
@@ -190,6 +194,7 @@ async fn a_session_is_used_once() {
     assert_eq!(io.stats().recovery_unknown, 1);
 }
 
+// parity: 7.3
 #[tokio::test]
 async fn who_was_put_out_does_not_come_back_in() {
     let (io, address, mut sockets) = start(Recovery::new(), Namespace::new()).await;
@@ -202,6 +207,7 @@ async fn who_was_put_out_does_not_come_back_in() {
     assert_eq!(io.stats().recovery_unknown, 1);
 }
 
+// parity: 7.6
 #[tokio::test]
 async fn a_socket_that_looks_alive_is_taken_over_from_the_clients_offset() {
     let (io, address, mut sockets) = start(Recovery::new(), Namespace::new()).await;
@@ -228,6 +234,7 @@ async fn a_socket_that_looks_alive_is_taken_over_from_the_clients_offset() {
     assert!(new.is_connected());
 }
 
+// parity: 7.7
 #[tokio::test]
 async fn volatile_events_do_not_break_the_offset() {
     let (io, address, mut sockets) = start(Recovery::new(), Namespace::new()).await;
@@ -274,6 +281,7 @@ async fn an_offset_of_the_session_before_does_not_count() {
     client.assert_quiet().await;
 }
 
+// parity: 7.4
 #[tokio::test]
 async fn each_refusal_has_a_reason_that_is_counted() {
     let recovery = Recovery::new()
@@ -328,6 +336,7 @@ async fn who_missed_more_than_may_wait_begins_anew() {
     assert_eq!(io.stats().recovery_too_much, 1);
 }
 
+// parity: 7.5
 #[tokio::test]
 async fn checks_are_skipped_unless_asked_for() {
     for skip in [true, false] {

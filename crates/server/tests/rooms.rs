@@ -5,10 +5,15 @@ mod support;
 use std::{
     collections::{BTreeMap, BTreeSet},
     net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 use rand::{Rng, SeedableRng, rngs::StdRng, seq::IndexedRandom};
-use sockeye::{Broadcast, Namespace, Server, Socket};
+use serde::{Serialize, Serializer};
+use sockeye::{Broadcast, JoinError, Namespace, Server, Socket};
 use support::{
     Client, Sockets,
     client::{Polling, eventually},
@@ -45,6 +50,7 @@ fn names(socket: &Socket) -> BTreeSet<String> {
     socket.rooms().iter().map(ToString::to_string).collect()
 }
 
+// parity: 4.4
 #[tokio::test]
 async fn several_rooms_are_one_audience() {
     let mut crowd = Crowd::new().await;
@@ -109,6 +115,7 @@ async fn several_rooms_are_one_audience() {
     assert_eq!(crowd.io.to(["one", "two"]).sockets().len(), 2);
 }
 
+// parity: 4.4
 #[tokio::test]
 async fn each_socket_has_a_room_of_its_own() {
     let mut crowd = Crowd::new().await;
@@ -145,6 +152,7 @@ async fn each_socket_has_a_room_of_its_own() {
     assert_eq!(b.drain().await, [r#"2["overheard",8]"#]);
 }
 
+// parity: 5.5
 #[tokio::test]
 async fn who_leaves_hears_nothing_more() {
     let mut crowd = Crowd::new().await;
@@ -161,6 +169,7 @@ async fn who_leaves_hears_nothing_more() {
     assert_eq!(crowd.io.of("/").rooms().members("one"), 0);
 }
 
+// parity: 5.5
 #[tokio::test]
 async fn a_disconnect_leaves_all_rooms() {
     let mut crowd = Crowd::new().await;
@@ -191,6 +200,7 @@ async fn a_disconnect_leaves_all_rooms() {
     assert_eq!(b.drain().await, [r#"2["heard",1]"#]);
 }
 
+// parity: 4.8 5.9
 #[tokio::test]
 async fn volatile_broadcasts_reach_who_takes_them_now() {
     let mut crowd = Crowd::new().await;
@@ -374,6 +384,7 @@ impl Run {
     }
 }
 
+// parity: 4.4 8.1
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[expect(clippy::print_stdout, reason = "a failure is reproduced by its seed")]
 async fn random_operations_agree_with_a_simple_model() {
@@ -411,4 +422,63 @@ async fn random_operations_agree_with_a_simple_model() {
             }
         }
     }
+}
+
+#[tokio::test]
+async fn a_socket_is_in_so_many_rooms_and_no_more() {
+    let (namespace, mut sockets) = Sockets::of(Namespace::new());
+    let io = Server::builder()
+        .max_rooms(3)
+        .namespace("/", namespace)
+        .build();
+    let address = serve(&io).await;
+    let (_client, _) = Client::join(address).await;
+    let socket = sockets.next().await;
+    let own = socket.id().to_string();
+    assert_eq!(socket.try_join(["a", "b", &own, "a"]), Ok(()));
+    assert_eq!(
+        socket.try_join(["c", "d"]),
+        Err(JoinError::TooMany { limit: 3 })
+    );
+    let long = "x".repeat(256);
+    let refused = Err(JoinError::NameTooLong { length: 256 });
+    assert_eq!(socket.try_join(long), refused);
+    assert_eq!(socket.try_join(["a", "b", "c", "c"]), Ok(()));
+    socket.join("d");
+    assert_eq!(
+        names(&socket),
+        ["a", "b", "c", &own].map(str::to_owned).into()
+    );
+    socket.leave("a");
+    assert_eq!(socket.try_join("x".repeat(255)), Ok(()));
+    io.of("/").sockets_join("e");
+    assert_eq!(socket.rooms().len(), 4);
+    assert_eq!(io.stats().room_limit, 4);
+}
+
+/// Counts how often it is written.
+#[derive(Clone, Default)]
+struct Written(Arc<AtomicUsize>);
+
+impl Serialize for Written {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        serializer.serialize_str("once")
+    }
+}
+
+// parity: 1.W8
+#[tokio::test]
+async fn a_broadcast_is_encoded_once() {
+    let mut crowd = Crowd::new().await;
+    let mut clients = Vec::new();
+    for _ in 0..5 {
+        clients.push(crowd.join().await.0);
+    }
+    let written = Written::default();
+    crowd.io.emit("news", written.clone());
+    for client in &mut clients {
+        assert_eq!(client.next().await, r#"2["news","once"]"#);
+    }
+    assert_eq!(written.0.load(Ordering::Relaxed), 1);
 }

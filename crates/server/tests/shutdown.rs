@@ -15,6 +15,7 @@ use tokio::{
     sync::{Notify, mpsc, oneshot},
 };
 
+// parity: 4.2
 #[tokio::test]
 async fn transports_close_and_no_client_is_told_to_stay_away() {
     let (sender, mut reasons) = mpsc::unbounded_channel();
@@ -51,6 +52,7 @@ async fn transports_close_and_no_client_is_told_to_stay_away() {
     );
 }
 
+// parity: 1.C2
 #[tokio::test]
 async fn what_was_emitted_before_arrives_before_the_end() {
     let (namespace, mut sockets) = Sockets::of(Namespace::new());
@@ -69,6 +71,7 @@ async fn what_was_emitted_before_arrives_before_the_end() {
     assert_eq!(io.stats().emits_to_gone, 1);
 }
 
+// parity: 4.2
 #[tokio::test]
 async fn new_handshakes_are_refused() {
     let (io, address) = start(Namespace::new()).await;

@@ -57,6 +57,7 @@ fn namespace() -> Namespace {
         .event(async |socket: Socket, _: Refresh| socket.server().emit_event(Refresh))
 }
 
+// parity: 6.1
 #[tokio::test]
 async fn each_form_of_event() {
     let (io, address) = start(namespace()).await;
@@ -82,6 +83,7 @@ async fn each_form_of_event() {
     assert_eq!(client.next().await, "31[]");
 }
 
+// parity: 6.1
 #[tokio::test]
 async fn a_question_has_the_type_of_its_answer() {
     let (namespace, mut sockets) = Sockets::of(namespace());

@@ -53,6 +53,7 @@ fn namespace() -> Namespace {
         })
 }
 
+// parity: 1.V3-4
 #[tokio::test]
 async fn a_client_is_in_the_first_namespace_from_the_beginning() {
     let io = Server::builder()
@@ -74,6 +75,7 @@ async fn a_client_is_in_the_first_namespace_from_the_beginning() {
     assert_eq!(io.stats().out_of_turn, 1);
 }
 
+// parity: 1.V3-4
 #[tokio::test]
 async fn elsewhere_the_id_names_the_namespace_and_the_query_is_the_auth() {
     let io = Server::builder()
@@ -99,6 +101,7 @@ async fn elsewhere_the_id_names_the_namespace_and_the_query_is_the_auth() {
     assert_eq!(read, auth);
 }
 
+// parity: 1.V3-4
 #[tokio::test]
 async fn a_refusal_is_an_error_with_the_data_or_the_message() {
     let io = Server::builder()

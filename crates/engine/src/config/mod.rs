@@ -136,6 +136,7 @@ impl Config {
 mod tests {
     use super::*;
 
+    // parity: 1.E11
     #[test]
     fn the_open_packet_has_the_references_keys_in_its_order() {
         let config = Config::default();
@@ -149,6 +150,7 @@ mod tests {
         );
     }
 
+    // parity: 1.E11 3.4
     #[test]
     fn no_upgrade_is_offered_that_is_not_allowed() {
         let config = Config {

@@ -153,6 +153,7 @@ impl Cookie {
 mod tests {
     use super::*;
 
+    // parity: 1.E17 3.5
     #[test]
     fn it_is_written_as_browsers_read_it() {
         let plain = Cookie::new("io").header("abc");

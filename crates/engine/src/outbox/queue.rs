@@ -168,8 +168,6 @@ pub(crate) struct Queue<W> {
     limit: usize,
     pub(super) phase: Phase,
     ending: bool,
-    /// The last frames have a GET of their own.
-    apart: bool,
     pub(crate) sink: Sink<W>,
     pub(crate) owner: Option<Waker>,
 }
@@ -184,7 +182,6 @@ impl<W> Queue<W> {
             limit,
             phase: Phase::Idle,
             ending: false,
-            apart: false,
             sink,
             owner: None,
         }
@@ -242,9 +239,8 @@ impl<W> Queue<W> {
         self.pushed()
     }
 
-    /// Appends the last frames: nothing is accepted after them. `apart`: they do not leave in the same
-    /// answer to a GET as what is before them.
-    pub(crate) fn end(&mut self, frames: &[u8], apart: bool) -> Pushed {
+    /// Appends the last frames: nothing is accepted after them.
+    pub(crate) fn end(&mut self, frames: &[u8]) -> Pushed {
         if self.ending || self.phase == Phase::Closed {
             return Pushed::Closed;
         }
@@ -255,7 +251,6 @@ impl<W> Queue<W> {
         })));
         self.weight += frames.len();
         self.ending = true;
-        self.apart = apart;
         self.pushed()
     }
 
@@ -395,12 +390,12 @@ impl<W> Queue<W> {
 
     /// Takes everything, for the answer to a GET. `None` if there is nothing.
     ///
-    /// A Close frame that is to leave apart stays for the next one: a client acts on it before it has handed
-    /// on the packets that came with it.
+    /// A Close frame behind packets stays for the next one: the reference's client acts on it before it hands on
+    /// the packets that came with it, which would then be lost, or come twice once it has been recovered.
     pub(crate) fn take_all(&mut self) -> Option<Batch> {
         let first = self.front.take()?;
         let mut more = mem::take(&mut self.rest);
-        let close = if self.apart { more.pop_back() } else { None };
+        let close = if self.ending { more.pop_back() } else { None };
         self.phase = match (&close, self.ending) {
             (Some(_), _) => Phase::Blocked,
             (None, true) => Phase::Closed,

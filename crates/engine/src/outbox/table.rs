@@ -49,6 +49,7 @@ fn what_a_push_leaves_to_be_done() {
     }
 }
 
+// parity: 1.W6
 #[test]
 fn whom_volatile_packets_reach() {
     for (sink, phase, pushed) in [
@@ -116,9 +117,9 @@ fn one_writes_at_a_time_and_what_did_not_leave_stays_in_front() {
 fn nothing_comes_after_the_last_frames() {
     let mut queue = queue(Sink::Direct(()));
     queue.push_own(b"a", 1, Flags::NONE);
-    queue.end(b"end", false);
+    queue.end(b"end");
     assert_eq!(queue.push_own(b"b", 1, Flags::NONE), Pushed::Closed);
-    assert_eq!(queue.end(b"end", false), Pushed::Closed);
+    assert_eq!(queue.end(b"end"), Pushed::Closed);
     let batch = queue.begin().expect("both");
     assert_eq!(bytes(&batch), b"aend");
     assert!(matches!(queue.finish(batch, 4, false), Finished::Ended(_)));
@@ -126,26 +127,18 @@ fn nothing_comes_after_the_last_frames() {
 }
 
 #[test]
-fn a_get_takes_all_but_an_end_that_is_to_leave_apart() {
-    for (apart, answers) in [
-        (false, vec![(&b"abend"[..], Phase::Closed)]),
-        (
-            true,
-            vec![(&b"ab"[..], Phase::Blocked), (b"end", Phase::Closed)],
-        ),
-    ] {
-        let mut queue = queue(Sink::Poll { pending: None });
-        queue.push_own(b"a", 1, Flags::NONE);
-        queue.push_shared(&Encoded::new(*b"b", 1), Flags::NONE);
-        queue.end(b"end", apart);
-        for (answer, phase) in answers {
-            let batch = queue.take_all().expect("an answer");
-            assert_eq!(all(batch), answer, "apart: {apart}");
-            assert_eq!(queue.phase(), phase, "apart: {apart}");
-        }
-        assert!(queue.take_all().is_none());
-        assert_eq!(queue.weight(), 0);
+fn a_get_takes_all_but_an_end_that_has_something_before_it() {
+    let mut queue = queue(Sink::Poll { pending: None });
+    queue.push_own(b"a", 1, Flags::NONE);
+    queue.push_shared(&Encoded::new(*b"b", 1), Flags::NONE);
+    queue.end(b"end");
+    for (answer, phase) in [(&b"ab"[..], Phase::Blocked), (b"end", Phase::Closed)] {
+        let batch = queue.take_all().expect("an answer");
+        assert_eq!(all(batch), answer);
+        assert_eq!(queue.phase(), phase);
     }
+    assert!(queue.take_all().is_none());
+    assert_eq!(queue.weight(), 0);
 }
 
 #[test]

@@ -223,6 +223,7 @@ async fn one_message_is_accepted_whatever_its_size() {
     assert!(connection.is_open());
 }
 
+// parity: 1.W6 5.9
 #[tokio::test]
 async fn volatile_messages_for_a_reader_that_stopped_are_dropped_and_counted() {
     let mut server = Server::with(|config| config.send_limit = SEND_LIMIT).await;

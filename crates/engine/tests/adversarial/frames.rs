@@ -13,6 +13,7 @@ fn header(bytes: &[u8]) -> Vec<u8> {
     [bytes, &[1, 2, 3, 4]].concat()
 }
 
+// parity: 1.W2
 #[tokio::test]
 async fn frames_that_break_the_protocol_end_the_session_with_their_code() {
     let empty_fragments = [odd_frame(0x01, b""), odd_frame(0x00, b"").repeat(20)].concat();
@@ -159,6 +160,7 @@ async fn frames_that_break_the_protocol_end_the_session_with_their_code() {
     }
 }
 
+// parity: 1.E5
 #[tokio::test]
 async fn packets_that_cannot_be_read_end_the_session() {
     for packet in ["", "7", "x", "\u{e9}", " 4", "B"] {
@@ -184,6 +186,7 @@ async fn packets_that_cannot_be_read_end_the_session() {
     }
 }
 
+// parity: 1.P11
 #[tokio::test]
 async fn a_ping_packet_of_a_client_goes_the_wrong_way() {
     for packet in ["2", "2probe"] {

@@ -9,6 +9,7 @@ use crate::support::{
     echo::{EchoConnection, Server, Told, send_volatile},
 };
 
+// parity: 1.E3
 #[tokio::test]
 async fn malformed_packets_end_the_session_after_those_before_them() {
     // CVE-2026-32689 is the body of separators alone.
@@ -65,6 +66,7 @@ async fn a_ping_of_a_client_goes_the_wrong_way() {
     assert_eq!(server.engine.stats().closed.transport_error, 1);
 }
 
+// parity: 1.P4
 #[tokio::test]
 async fn binary_bodies_are_refused_at_once() {
     // CVE-2026-59725: such a request was never answered.
@@ -84,6 +86,7 @@ async fn binary_bodies_are_refused_at_once() {
     );
 }
 
+// parity: 1.P5 3.3
 #[tokio::test]
 async fn a_body_over_the_limit_is_refused_and_the_session_lives() {
     let mut server = Server::with(|config| config.max_payload = 1000).await;
@@ -129,6 +132,7 @@ async fn pending_get(client: &Polling, connection: &EchoConnection) -> Pending {
     client.start_get().await
 }
 
+// parity: 1.P1
 #[tokio::test]
 async fn a_second_get_ends_the_session() {
     let mut server = Server::start().await;
@@ -155,6 +159,7 @@ async fn a_second_get_ends_the_session() {
     );
 }
 
+// parity: 1.P2
 #[tokio::test]
 async fn a_second_post_ends_the_session() {
     let mut server = Server::start().await;
@@ -172,6 +177,7 @@ async fn a_second_post_ends_the_session() {
     );
 }
 
+// parity: 1.P3
 #[tokio::test]
 async fn a_get_that_is_cut_ends_the_session() {
     let mut server = Server::start().await;
@@ -184,6 +190,7 @@ async fn a_get_that_is_cut_ends_the_session() {
     assert_eq!(server.engine.stats().closed.transport_error, 1);
 }
 
+// parity: 1.P3
 #[tokio::test]
 async fn a_post_that_is_cut_or_malformed_ends_the_session() {
     for malformed in [false, true] {

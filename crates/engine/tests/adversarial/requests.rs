@@ -21,6 +21,7 @@ impl Counted {
     }
 }
 
+// parity: 1.X0 1.X1 1.X2 1.X3 1.X5
 #[tokio::test]
 async fn requests_are_refused_with_the_references_codes() {
     let server = Server::start().await;
@@ -190,6 +191,7 @@ async fn requests_are_refused_with_the_references_codes() {
     assert_eq!(server.engine.stats().opened, 1);
 }
 
+// parity: 1.X7
 #[tokio::test]
 async fn methods_that_polling_does_not_know() {
     let server = Server::start().await;
@@ -236,6 +238,7 @@ fn assert_upgrade_refused(answer: &Response, message: &str) {
     assert_eq!(answer.header("content-type"), Some("text/html"));
 }
 
+// parity: 1.X6
 #[tokio::test]
 async fn upgrades_are_refused_with_the_references_messages() {
     let server = Server::start().await;
@@ -407,6 +410,7 @@ async fn an_upgrade_that_is_cut_at_any_byte_leaves_nothing_behind() {
     .await;
 }
 
+// parity: 1.W9
 #[tokio::test]
 async fn a_bad_frame_in_one_packet_with_the_upgrade_is_a_bad_frame() {
     // CVE-2022-21676

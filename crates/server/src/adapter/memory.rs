@@ -4,7 +4,7 @@ use sockeye_engine::Encoded;
 use sockeye_protocol::OwnedArguments;
 
 use super::{Adapter, AdapterFuture, NumberedEvent, SocketDetails};
-use crate::{AckCollector, LocalRooms, Room, SocketId, Target};
+use crate::{AckCollector, JoinError, LocalRooms, Room, SocketId, Target};
 
 /// One server alone: rooms live in its memory, and there is nobody else to ask.
 #[derive(Debug)]
@@ -27,8 +27,8 @@ impl Adapter for InMemory {
         self.0.broadcast_with_ack(event, target, answers);
     }
 
-    fn join(&self, socket: SocketId, rooms: &[Room]) {
-        self.0.join(socket, rooms);
+    fn join(&self, socket: SocketId, rooms: &[Room]) -> Result<(), JoinError> {
+        self.0.join(socket, rooms)
     }
 
     fn leave(&self, socket: SocketId, rooms: &[Room]) {

@@ -10,7 +10,7 @@ pub use memory::InMemory;
 use sockeye_engine::Encoded;
 use sockeye_protocol::OwnedArguments;
 
-use crate::{AckCollector, Room, SocketId, Target};
+use crate::{AckCollector, JoinError, Room, SocketId, Target};
 
 /// Why other servers did not answer a question.
 #[derive(Debug, thiserror::Error)]
@@ -66,7 +66,11 @@ pub trait Adapter: fmt::Debug + Send + Sync + 'static {
     fn broadcast_with_ack(&self, event: &NumberedEvent, target: &Target, answers: &AckCollector);
 
     /// Adds a socket of this server to rooms.
-    fn join(&self, socket: SocketId, rooms: &[Room]);
+    ///
+    /// # Errors
+    ///
+    /// [`JoinError`], as [`LocalRooms::join`](crate::LocalRooms::join) has it.
+    fn join(&self, socket: SocketId, rooms: &[Room]) -> Result<(), JoinError>;
 
     /// Takes a socket of this server out of rooms.
     fn leave(&self, socket: SocketId, rooms: &[Room]);

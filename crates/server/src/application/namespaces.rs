@@ -49,6 +49,7 @@ struct Make {
     shards: usize,
     codec: Codec,
     adapter: MakeAdapter,
+    max_rooms: usize,
     sequencer: MakeSequencer,
     /// Set once the server is built.
     engine: OnceLock<Weak<Engine>>,
@@ -58,7 +59,14 @@ impl Make {
     fn live(&self, name: &str, table: Arc<Table>, child: Option<Child>) -> Arc<Live> {
         let sequencer = self.sequencer.as_ref().map(|make| make());
         let codec = self.codec.clone();
-        let rooms = LocalRooms::new(self.shards, name, codec, Arc::clone(&table), sequencer);
+        let rooms = LocalRooms::new(
+            self.shards,
+            name,
+            codec,
+            Arc::clone(&table),
+            self.max_rooms,
+            sequencer,
+        );
         let rooms = Arc::new(rooms);
         if let Some(engine) = self.engine.get().and_then(Weak::upgrade) {
             rooms.belongs_to(&engine);
@@ -73,6 +81,7 @@ pub(crate) struct Registered {
     pub(crate) fixed: HashMap<Box<str>, Table>,
     pub(crate) dynamic: Vec<(NamespaceMatch, Table)>,
     pub(crate) keep_empty: bool,
+    pub(crate) max_rooms: usize,
     pub(crate) hook: Option<NamespaceHook>,
 }
 
@@ -88,6 +97,7 @@ impl Namespaces {
             shards,
             codec,
             adapter,
+            max_rooms: registered.max_rooms,
             sequencer,
             engine: OnceLock::new(),
         };

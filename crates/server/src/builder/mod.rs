@@ -53,6 +53,7 @@ impl ServerBuilder {
                 fixed: HashMap::new(),
                 dynamic: Vec::new(),
                 keep_empty: false,
+                max_rooms: limits.max_rooms,
                 hook: None,
             },
             adapter: Arc::new(|rooms| Box::new(InMemory::new(rooms))),
@@ -108,6 +109,12 @@ impl ServerBuilder {
     /// How many namespaces one client may be in. Default: 1,000.
     pub fn max_namespaces(mut self, namespaces: usize) -> Self {
         self.options.max_namespaces = namespaces;
+        self
+    }
+
+    /// How many rooms a socket may be in besides its own. Default: 10,000.
+    pub fn max_rooms(mut self, rooms: usize) -> Self {
+        self.namespaces.max_rooms = rooms;
         self
     }
 

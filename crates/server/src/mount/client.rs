@@ -142,6 +142,7 @@ mod tests {
         }
     }
 
+    // parity: 10.1
     #[test]
     fn each_script_has_its_map_and_both_encodings() {
         for name in [

@@ -32,6 +32,7 @@ impl Path {
 mod tests {
     use super::*;
 
+    // parity: 1.E14 3.1
     #[test]
     fn the_mount_point_needs_its_slash() {
         let path = Path::new("/socket.io/");

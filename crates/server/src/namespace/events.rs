@@ -45,6 +45,7 @@ mod tests {
         }
     }
 
+    // parity: 5.3
     #[test]
     fn every_name_is_found_and_no_other() {
         let names = [

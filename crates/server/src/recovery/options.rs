@@ -21,8 +21,8 @@ use super::{Budget, Sequencer};
 pub struct Recovery {
     pub(super) max_disconnection: Duration,
     pub(super) skip_middlewares: bool,
-    pub(super) max_log_bytes: usize,
-    pub(super) max_sessions: usize,
+    pub(crate) max_log_bytes: usize,
+    pub(crate) max_sessions: usize,
 }
 
 impl Recovery {

@@ -121,7 +121,9 @@ impl LocalRooms {
     /// Adds everybody it is for to rooms.
     pub fn join_all(&self, target: &Target, rooms: &[Room]) {
         for socket in self.sockets(target) {
-            self.join(socket.id(), rooms);
+            if let Err(refused) = self.join(socket.id(), rooms) {
+                tracing::debug!(socket = ?socket.id(), %refused, "joins none of the rooms");
+            }
         }
     }
 

@@ -9,13 +9,13 @@ use std::{
 use sockeye_protocol::Codec;
 
 use super::{
-    Room, Target,
+    JoinError, Room, Target,
     shard::{Shard, lock},
     watch::Watch,
 };
 use crate::{
     Socket, SocketId, application::Engine, namespace::Table, recovery::Sequencer,
-    socket::SocketInner,
+    socket::SocketInner, stats::count,
 };
 
 /// The sockets of a namespace on this server, and the rooms they are in.
@@ -26,6 +26,8 @@ pub struct LocalRooms {
     pub(super) name: Box<str>,
     pub(crate) codec: Codec,
     table: Arc<Table>,
+    /// How many rooms a socket may be in.
+    max_rooms: usize,
     /// Set once the server is built.
     engine: OnceLock<Weak<Engine>>,
     /// The next acknowledgement's id: one count for all, so that a broadcast is encoded once.
@@ -44,6 +46,7 @@ impl LocalRooms {
         name: &str,
         codec: Codec,
         table: Arc<Table>,
+        max_rooms: usize,
         sequencer: Option<Sequencer>,
     ) -> Self {
         Self {
@@ -52,6 +55,7 @@ impl LocalRooms {
             codec,
             watch: Watch::of(&table.rooms),
             table,
+            max_rooms,
             engine: OnceLock::new(),
             next_ack: AtomicU64::new(0),
             outgoing: AtomicUsize::new(0),
@@ -126,13 +130,24 @@ impl LocalRooms {
     }
 
     /// Adds a socket to rooms. Nothing happens if it has gone.
-    pub fn join(&self, id: SocketId, rooms: &[Room]) {
+    ///
+    /// # Errors
+    ///
+    /// [`JoinError`] if it may not be in all of them; then it joins none.
+    pub fn join(&self, id: SocketId, rooms: &[Room]) -> Result<(), JoinError> {
         let mut joined = Vec::new();
         let mut sequence = self.sequencer.as_deref().map(Sequencer::lock);
         let mut shard = self.shard(id);
         let Some(&key) = shard.ids.get(&id) else {
-            return;
+            return Ok(());
         };
+        let present = &shard.members[key].rooms;
+        if let Err(refused) = JoinError::check(present, rooms, id.as_str(), self.max_rooms) {
+            if let Some(engine) = self.engine() {
+                count(&engine.application().counters().room_limit);
+            }
+            return Err(refused);
+        }
         for room in rooms {
             let own = **room == *id.as_str();
             let member = &mut shard.members[key];
@@ -151,12 +166,13 @@ impl LocalRooms {
             }
         }
         let Some(watch) = &self.watch else {
-            return;
+            return Ok(());
         };
         let created = watch.joined(joined);
         drop(shard);
         drop(sequence);
         self.tell_created(&created);
+        Ok(())
     }
 
     /// Takes a socket out of rooms.

@@ -1,12 +1,14 @@
 //! Rooms: their names, and whom a broadcast to them reaches.
 
 mod deliver;
+mod limit;
 mod local;
 mod shard;
 mod watch;
 
 use std::sync::Arc;
 
+pub use limit::JoinError;
 pub use local::LocalRooms;
 pub(crate) use {shard::Member, watch::RoomHooks};
 

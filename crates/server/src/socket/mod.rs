@@ -23,8 +23,8 @@ pub use self::{
     send::{EmitError, Emitter},
 };
 use crate::{
-    Broadcast, DisconnectReason, HandlerError, Handshake, IntoRooms, Room, Server, SocketDetails,
-    SocketId,
+    Broadcast, DisconnectReason, HandlerError, Handshake, IntoRooms, JoinError, Room, Server,
+    SocketDetails, SocketId,
     ack::Acks,
     application::{is_v2, spawn},
     emit,
@@ -114,10 +114,32 @@ impl Socket {
     }
 
     /// Joins rooms. Does nothing if the socket has left.
+    ///
+    /// What goes beyond [`max_rooms`](crate::ServerBuilder::max_rooms) is counted and traced;
+    /// [`Socket::try_join`] tells.
     pub fn join(&self, rooms: impl IntoRooms) {
+        if let Err(refused) = self.try_join(rooms) {
+            tracing::debug!(socket = ?self.id(), %refused, "joins none of the rooms");
+        }
+    }
+
+    /// Joins rooms, or none of them if one is too many. Nothing happens if the socket has left.
+    ///
+    /// ```
+    /// # use sockeye::{JoinError, Socket};
+    /// async fn follow(socket: Socket, topic: String) -> Result<(), JoinError> {
+    ///     socket.try_join(topic)
+    /// }
+    /// # let _ = sockeye::Namespace::<()>::new().on("follow", follow);
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`JoinError`] says what is beyond the limits.
+    pub fn try_join(&self, rooms: impl IntoRooms) -> Result<(), JoinError> {
         let mut names = Vec::new();
         rooms.append_to(&mut names);
-        self.0.namespace.adapter().join(self.id(), &names);
+        self.0.namespace.adapter().join(self.id(), &names)
     }
 
     /// Leaves rooms.

@@ -11,8 +11,8 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 use sockeye::{
-    AckCollector, Adapter, AdapterError, AdapterFuture, Encoded, LocalRooms, NumberedEvent, Room,
-    SocketDetails, SocketId, Target, parser::OwnedArguments,
+    AckCollector, Adapter, AdapterError, AdapterFuture, Encoded, JoinError, LocalRooms,
+    NumberedEvent, Room, SocketDetails, SocketId, Target, parser::OwnedArguments,
 };
 use tokio::sync::{mpsc, oneshot};
 
@@ -261,8 +261,8 @@ impl Adapter for Linked {
         self.rooms.broadcast_with_ack(event, target, answers);
     }
 
-    fn join(&self, socket: SocketId, rooms: &[Room]) {
-        self.rooms.join(socket, rooms);
+    fn join(&self, socket: SocketId, rooms: &[Room]) -> Result<(), JoinError> {
+        self.rooms.join(socket, rooms)
     }
 
     fn leave(&self, socket: SocketId, rooms: &[Room]) {
