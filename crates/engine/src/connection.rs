@@ -215,6 +215,11 @@ impl<A: Application> Connection<A> {
         self.outbox.lock().weight()
     }
 
+    /// Waits until nothing waits for the transport any more, or the connection has ended.
+    pub async fn drained(&self) {
+        std::future::poll_fn(|cx| self.outbox.poll_drained(cx)).await;
+    }
+
     pub(crate) fn state(&self) -> MutexGuard<'_, State<A>> {
         self.state.lock()
     }

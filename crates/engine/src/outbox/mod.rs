@@ -115,7 +115,9 @@ impl<W: Wire> Outbox<W> {
                 queue.finish(batch, 0, false)
             }
         };
+        let drained = queue.take_drained();
         drop(queue);
+        wake_all(drained);
         settle(finished)
     }
 
@@ -133,6 +135,9 @@ impl<W: Wire> Outbox<W> {
         }
         loop {
             let Some(batch) = queue.begin() else {
+                let drained = queue.take_drained();
+                drop(queue);
+                wake_all(drained);
                 return Poll::Ready(());
             };
             drop(queue);
@@ -143,6 +148,9 @@ impl<W: Wire> Outbox<W> {
                 Poll::Ready(Err(_)) => {
                     queue.phase = Phase::Closed;
                     drop(queue.finish(batch, 0, false));
+                    let drained = queue.take_drained();
+                    drop(queue);
+                    wake_all(drained);
                     return Poll::Ready(());
                 }
                 Poll::Pending => {
@@ -188,9 +196,20 @@ impl<W: Wire> Outbox<W> {
             Sink::Poll { pending } => pending.take(),
             _ => None,
         };
+        let drained = queue.take_drained();
         drop(queue);
         wake(owner);
         wake(get);
+        wake_all(drained);
+    }
+
+    /// Ready when nothing waits for the transport, or never will leave.
+    pub(crate) fn poll_drained(&self, cx: &mut Context<'_>) -> Poll<()> {
+        if self.lock().is_drained(cx.waker()) {
+            Poll::Ready(())
+        } else {
+            Poll::Pending
+        }
     }
 }
 
@@ -210,6 +229,10 @@ fn settle(finished: Finished) -> Flushed {
             Flushed::Done
         }
     }
+}
+
+pub(crate) fn wake_all(wakers: Vec<Waker>) {
+    wakers.into_iter().for_each(Waker::wake);
 }
 
 pub(crate) fn wake(waker: Option<Waker>) {

@@ -170,6 +170,8 @@ pub(crate) struct Queue<W> {
     ending: bool,
     pub(crate) sink: Sink<W>,
     pub(crate) owner: Option<Waker>,
+    /// Who waits until nothing waits any more.
+    drained: Vec<Waker>,
 }
 
 impl<W> Queue<W> {
@@ -184,11 +186,31 @@ impl<W> Queue<W> {
             ending: false,
             sink,
             owner: None,
+            drained: Vec::new(),
         }
     }
 
     pub(crate) fn weight(&self) -> usize {
         self.weight
+    }
+
+    /// Whether nothing waits any more; if something does, `waker` is remembered.
+    pub(super) fn is_drained(&mut self, waker: &Waker) -> bool {
+        if self.weight == 0 || self.phase == Phase::Closed {
+            return true;
+        }
+        if !self.drained.iter().any(|known| known.will_wake(waker)) {
+            self.drained.push(waker.clone());
+        }
+        false
+    }
+
+    /// Those to be woken now, once the lock is released.
+    pub(crate) fn take_drained(&mut self) -> Vec<Waker> {
+        if self.drained.is_empty() || (self.weight > 0 && self.phase != Phase::Closed) {
+            return Vec::new();
+        }
+        mem::take(&mut self.drained)
     }
 
     pub(crate) fn phase(&self) -> Phase {

@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{
     Application, Body, CloseReason, Connection, Protocol, RequestError, Transport,
-    outbox::{Phase, Sink},
+    outbox::{Phase, Sink, wake_all},
     packet::split_payload,
     request::polling_response,
     v3::{self, BinaryPayload, TextPayload},
@@ -90,7 +90,9 @@ fn poll_packets<A: Application>(
     }
     if let Some(batch) = queue.take_all() {
         let last = queue.phase() == Phase::Closed;
+        let drained = queue.take_drained();
         drop(queue);
+        wake_all(drained);
         if last {
             connection.forget();
         }

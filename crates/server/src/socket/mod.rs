@@ -10,7 +10,6 @@ use std::{
     fmt,
     future::Future,
     sync::{Arc, MutexGuard},
-    time::Duration,
 };
 
 use serde::{Serialize, de::DeserializeOwned};
@@ -30,9 +29,6 @@ use crate::{
     emit,
     stats::{Counters, count},
 };
-
-/// How often a queue is looked at by who waits for its end.
-const DRAIN_INTERVAL: Duration = Duration::from_millis(5);
 
 /// One client in one namespace. Cheap to clone; every clone is the same socket.
 #[derive(Clone)]
@@ -199,15 +195,11 @@ impl Socket {
 
     /// Waits until nothing waits for the client's transport any more, or the socket has left.
     ///
-    /// The queue is looked at every 5 ms: nothing that is sent pays for it.
-    ///
     /// # Cancel safety
     ///
     /// Dropping the future loses nothing.
     pub async fn drained(&self) {
-        while self.buffered() > 0 && self.0.connection.is_open() {
-            tokio::time::sleep(DRAIN_INTERVAL).await;
-        }
+        self.0.connection.drained().await;
     }
 
     /// Keeps something with the socket, which other servers of a cluster see too: it is kept as JSON.

@@ -3,6 +3,7 @@
 
 #[path = "../../../engine/tests/support/client.rs"]
 pub(crate) mod client;
+pub(crate) mod scene;
 
 use std::net::SocketAddr;
 
