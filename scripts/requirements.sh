@@ -16,6 +16,8 @@ chromium_path() {
   return 0
 }
 
+nginx_path() { command -v nginx || { [[ -x /usr/sbin/nginx ]] && echo /usr/sbin/nginx; } || true; }
+
 # Whether a folder's packages are those of its lock file.
 npm_ready() { [[ -f $1/node_modules/.package-lock.json && ! $1/package-lock.json -nt $1/node_modules/.package-lock.json ]]; }
 autobahn_ready() { cat tests/autobahn/requirements.txt tests/autobahn/port.py | cmp -s - .cache/autobahn/made-from; }
@@ -67,6 +69,7 @@ missing() {
     autobahn_ready || autobahn=(tests/autobahn/requirements.txt)
     [[ -n $(chromium_path) ]] || apt+=(chromium)
     command -v firefox-esr >/dev/null || command -v firefox >/dev/null || apt+=(firefox-esr)
+    [[ -n $(nginx_path) ]] || apt+=(nginx-light)
     [[ -x /usr/bin/WebKitWebDriver ]] || apt+=(webkit2gtk-driver)
     command -v xvfb-run >/dev/null || apt+=(xvfb xauth)
     [[ -x $tools/bin/cargo-deny ]] || cargo+=(cargo-deny)
