@@ -175,7 +175,13 @@ async fn a_thousand_sessions_upgrade_at_once_and_every_event_arrives_once_and_in
                 socket.emit("echo", seen);
             },
         );
-    let io = Server::builder().namespace("/", namespace).build();
+    // Of a thousand at once on a busy machine, one may be on trial for long.
+    let patient = Duration::from_secs(300);
+    let io = Server::builder()
+        .upgrade_timeout(patient)
+        .ping_interval(patient)
+        .namespace("/", namespace)
+        .build();
     let address = serve(&io).await;
     let count = per_client();
     let together = Arc::new(Barrier::new(SESSIONS));
