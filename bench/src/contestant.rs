@@ -18,6 +18,8 @@ pub(crate) enum Contestant {
     Hyper,
     /// Ours, through its own listener.
     Sockeye,
+    /// Ours, with connection state recovery.
+    Recovery,
     /// Ours, through `axum::serve`.
     SockeyeAxum,
     /// Any other, already running.
@@ -32,6 +34,7 @@ impl fmt::Display for Contestant {
             Self::Floor => "floor",
             Self::Hyper => "hyper",
             Self::Sockeye => "Sockeye",
+            Self::Recovery => "Sockeye, recovery",
             Self::SockeyeAxum => "Sockeye, axum::serve",
             Self::Url => "given URL",
         })
@@ -91,6 +94,10 @@ impl Contestant {
             Self::Sockeye => (
                 places.own.join("bench-sockeye"),
                 own("bench-sockeye", &["--mount", "serve"]),
+            ),
+            Self::Recovery => (
+                places.own.join("bench-sockeye"),
+                own("bench-sockeye", &["--recovery"]),
             ),
             Self::SockeyeAxum => (
                 places.own.join("bench-sockeye"),

@@ -52,7 +52,7 @@ impl Expected {
         loop {
             let rest = &bytes[taken.bytes..];
             let due = ring.message(self.next);
-            if rest.starts_with(due) {
+            if ring.begins(rest, due) {
                 taken.bytes += due.len();
             } else {
                 let Some(len) = self.take_other(due, link, rest)? else {

@@ -81,6 +81,7 @@ impl Options {
             Contestant::Socketioxide,
             Contestant::Floor,
             Contestant::Hyper,
+            Contestant::Recovery,
             Contestant::Sockeye,
         ];
         all.push(Contestant::SockeyeAxum);

@@ -87,6 +87,7 @@ impl Line {
         let reached = match self.row.target() {
             Target::Ratio(most, to) => self.ratio(to)? <= most,
             Target::Beyond(most, to) => own.figure()? - self.cell(to)?.figure()? <= most,
+            Target::Overhead(most, by) => self.cell(by)?.figure()? / own.figure()? <= most,
             Target::AtMost(most) => {
                 own.figure()? <= most && own.second().is_none_or(|second| second <= most)
             }
@@ -102,6 +103,11 @@ impl Line {
         };
         match self.row.target() {
             Target::Ratio(most, to) => format!("≤ {most} × {to}{}", own_to(to)),
+            Target::Overhead(most, by) => {
+                let ratio = self.ratio(by).map(|ratio| 1.0 / ratio);
+                let ratio = ratio.map(|ratio| format!(" ({ratio:.2})"));
+                format!("{by} ≤ {most} × it{}", ratio.unwrap_or_default())
+            }
             Target::AtMost(most) => format!("≤ {most} {}", self.row.unit()),
             Target::Beyond(most, to) => {
                 let figure = |of| self.cell(of).and_then(Cell::figure);
@@ -119,7 +125,12 @@ pub(crate) fn table(lines: &[Line], contestants: &[Contestant], judged: bool) ->
     let columns: Vec<Contestant> = contestants
         .iter()
         .copied()
-        .filter(|&column| !matches!(column, Contestant::SockeyeAxum | Contestant::Hyper))
+        .filter(|&column| {
+            !matches!(
+                column,
+                Contestant::SockeyeAxum | Contestant::Hyper | Contestant::Recovery
+            )
+        })
         .collect();
     let others = [
         Contestant::Node,

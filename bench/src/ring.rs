@@ -9,6 +9,7 @@ pub struct Ring {
     bytes: Vec<u8>,
     starts: Vec<usize>,
     count: usize,
+    hole: usize,
 }
 
 impl Ring {
@@ -19,6 +20,7 @@ impl Ring {
             bytes: Vec::new(),
             starts: vec![0],
             count,
+            hole: 0,
         };
         // The first ones stand again behind the last, so that a run never wraps.
         for index in 0..count + MAX_RUN {
@@ -26,6 +28,27 @@ impl Ring {
             ring.starts.push(ring.bytes.len());
         }
         ring
+    }
+
+    /// So many bytes before the last two of each message may be anything.
+    #[must_use]
+    pub fn with_hole(self, bytes: usize) -> Self {
+        Self {
+            hole: bytes,
+            ..self
+        }
+    }
+
+    /// Whether `bytes` begin with `message`, one of these, whatever is in its hole.
+    #[must_use]
+    pub fn begins(&self, bytes: &[u8], message: &[u8]) -> bool {
+        if self.hole == 0 {
+            return bytes.starts_with(message);
+        }
+        let (head, tail) = message.split_at(message.len() - 2);
+        let head = &head[..head.len() - self.hole];
+        let end = message.len();
+        bytes.len() >= end && bytes.starts_with(head) && &bytes[end - 2..end] == tail
     }
 
     /// Number of different messages.
@@ -61,5 +84,19 @@ mod tests {
         let ring = Ring::new(3, |index| index.to_string().into_bytes());
         assert_eq!(ring.run(2, 4), b"2012");
         assert_eq!(ring.message(7), b"1");
+    }
+
+    #[test]
+    fn a_hole_takes_anything_and_the_rest_has_to_be_the_same() {
+        let ring = Ring::new(1, |_| br#"["a","__"]"#.to_vec()).with_hole(2);
+        let message = ring.message(0);
+        for (bytes, begins) in [
+            (&br#"["a","xy"]["#[..], true),
+            (br#"["b","xy"]"#, false),
+            (br#"["a","xyz]"#, false),
+            (br#"["a","xy""#, false),
+        ] {
+            assert_eq!(ring.begins(bytes, message), begins, "{bytes:?}");
+        }
     }
 }

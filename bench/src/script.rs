@@ -93,6 +93,18 @@ pub fn broadcast_deliveries() -> Ring {
     })
 }
 
+/// The same with an offset behind their arguments, as recovery writes it.
+#[must_use]
+pub fn recoverable_deliveries() -> Ring {
+    const OFFSET: &str = "________________";
+    Ring::new(IDS, |index| {
+        let event = broadcast(index);
+        let event = event.trim_end_matches(']');
+        frame::from_server(TEXT, format!(r#"{event},"{OFFSET}"]"#).as_bytes())
+    })
+    .with_hole(OFFSET.len())
+}
+
 /// The event that asks for `count` broadcasts in one handler.
 #[must_use]
 pub fn burst_request(count: usize) -> Vec<u8> {

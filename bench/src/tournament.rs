@@ -146,7 +146,7 @@ fn once(row: Row, entrant: &Entrant, plan: &Plan, pinned: bool) -> Result<Outcom
     let mut again = REPEATS;
     loop {
         let server = Server::start(&entrant.recipe, &entrant.path, pinned)?;
-        match row.run(&server, plan) {
+        match row.run(entrant.contestant, &server, plan) {
             Err(fault @ Fault::Disturbed { .. }) if again > 0 => {
                 again -= 1;
                 eprintln!("{} {}: REPEATED: {fault}", row.title(), entrant.contestant);

@@ -25,7 +25,7 @@ mod linux {
 
     use axum::serve::ListenerExt;
     use clap::{Parser, ValueEnum};
-    use sockeye::{Args, DisconnectReason, Namespace, RawJson, Reply, Server, Socket};
+    use sockeye::{Args, DisconnectReason, Namespace, RawJson, Recovery, Reply, Server, Socket};
     use tokio::net::TcpListener;
     use tokio::runtime::Builder;
 
@@ -48,6 +48,9 @@ mod linux {
         /// Who accepts the connections.
         #[arg(long, value_enum, default_value_t = Mount::Serve)]
         mount: Mount,
+        /// Clients that are cut off may come back.
+        #[arg(long)]
+        recovery: bool,
     }
 
     #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -79,7 +82,11 @@ mod linux {
             .on("flood", flood)
             .on("reasons", reasons)
             .on_disconnect(left);
-        let io = Server::builder().namespace("/", namespace).build();
+        let mut builder = Server::builder().namespace("/", namespace);
+        if options.recovery {
+            builder = builder.connection_state_recovery(Recovery::new());
+        }
+        let io = builder.build();
         let listener = TcpListener::bind(("127.0.0.1", options.port)).await?;
         println!("listening on {}", listener.local_addr()?);
         match options.mount {

@@ -28,10 +28,20 @@ pub(crate) enum Pace {
     UnderWay(usize),
 }
 
-pub(crate) fn run(server: &Server, plan: &Plan, pace: Pace) -> Result<Outcome, Fault> {
+pub(crate) fn run(
+    server: &Server,
+    plan: &Plan,
+    pace: Pace,
+    recovery: bool,
+) -> Result<Outcome, Fault> {
     let mut fleet = Fleet::new()?;
     session::open(&mut fleet, server, plan.audience)?;
-    let mut fan = Fan::new(plan.audience, pace);
+    let deliveries = if recovery {
+        script::recoverable_deliveries()
+    } else {
+        script::broadcast_deliveries()
+    };
+    let mut fan = Fan::new(plan.audience, pace, deliveries);
     let cost = match pace {
         Pace::UnderWay(count) => {
             fan.send(&mut fleet.links[SENDER], count)?;
@@ -70,13 +80,13 @@ struct Fan {
 }
 
 impl Fan {
-    fn new(audience: usize, pace: Pace) -> Self {
+    fn new(audience: usize, pace: Pace, deliveries: Ring) -> Self {
         let requests = script::broadcast_requests();
         let now = Instant::now();
         Self {
             sent_at: vec![now; requests.count()],
             requests,
-            deliveries: script::broadcast_deliveries(),
+            deliveries,
             audience: (0..audience).map(Expected::new).collect(),
             pace,
             asking: true,

@@ -96,6 +96,8 @@ pub(crate) enum Target {
     Ratio(f64, Contestant),
     /// At most so much, in the row's unit.
     AtMost(f64),
+    /// Another's figure is at most so many times ours.
+    Overhead(f64, Contestant),
     /// At most so much above another's figure, in the row's unit.
     Beyond(f64, Contestant),
 }
@@ -109,6 +111,7 @@ pub(crate) enum Row {
     Paced,
     Four,
     Burst,
+    Recovery,
     Connect,
     Polling,
     Memory,
@@ -118,13 +121,14 @@ pub(crate) enum Row {
 }
 
 impl Row {
-    pub(crate) const ALL: [Self; 12] = [
+    pub(crate) const ALL: [Self; 13] = [
         Self::Echo1,
         Self::Echo16,
         Self::Json16,
         Self::Paced,
         Self::Four,
         Self::Burst,
+        Self::Recovery,
         Self::Connect,
         Self::Polling,
         Self::Memory,
@@ -144,6 +148,7 @@ impl Row {
             Self::Paced => "broadcast to 1,000, 10 a second, per delivery",
             Self::Four => "broadcast to 1,000, four under way, per delivery",
             Self::Burst => "100 broadcasts in one handler, per delivery",
+            Self::Recovery => "the same four under way, what recovery adds",
             Self::Connect => "connect, join a room, leave, close",
             Self::Polling => "echo with ack over polling, 16 in flight",
             Self::Memory => "memory of an idle session; after 16 KiB and its ack",
@@ -170,6 +175,7 @@ impl Row {
             Self::Paced => Target::Ratio(1.15, Contestant::Floor),
             Self::Four => Target::Ratio(0.4, Contestant::Floor),
             Self::Burst => Target::Ratio(0.27, Contestant::Socketioxide),
+            Self::Recovery => Target::Overhead(1.3, Contestant::Recovery),
             Self::Connect => Target::Ratio(1.45, Contestant::Floor),
             Self::Polling => Target::Ratio(0.8, Contestant::Socketioxide),
             Self::Memory => Target::AtMost(5.0),
@@ -184,15 +190,28 @@ impl Row {
         match contestant {
             Contestant::Floor => !matches!(
                 self,
-                Self::Burst | Self::Polling | Self::Held | Self::Waves | Self::Stuck
+                Self::Recovery
+                    | Self::Burst
+                    | Self::Polling
+                    | Self::Held
+                    | Self::Waves
+                    | Self::Stuck
             ),
             Contestant::Hyper => self == Self::Held,
+            Contestant::Recovery => self == Self::Recovery,
+            Contestant::Sockeye => true,
+            _ if self == Self::Recovery => false,
             Contestant::SockeyeAxum => self == Self::Connect,
             _ => true,
         }
     }
 
-    pub(crate) fn run(self, server: &Server, plan: &Plan) -> Result<Outcome, Fault> {
+    pub(crate) fn run(
+        self,
+        contestant: Contestant,
+        server: &Server,
+        plan: &Plan,
+    ) -> Result<Outcome, Fault> {
         match self {
             Self::Echo1 => echo::run(server, plan, Argument::Short, 1),
             Self::Echo16 => echo::run(server, plan, Argument::Short, 16),
@@ -201,8 +220,14 @@ impl Row {
                 server,
                 plan,
                 broadcast::Pace::Every(Duration::from_millis(100)),
+                false,
             ),
-            Self::Four => broadcast::run(server, plan, broadcast::Pace::UnderWay(4)),
+            Self::Four | Self::Recovery => broadcast::run(
+                server,
+                plan,
+                broadcast::Pace::UnderWay(4),
+                contestant == Contestant::Recovery,
+            ),
             Self::Burst => burst::run(server, plan),
             Self::Connect => connect::run(server, plan),
             Self::Polling => polling::run(server, plan),

@@ -32,10 +32,8 @@ pub(crate) fn run(server: &Server, plan: &Plan) -> Result<Outcome, Fault> {
         mib(between),
         mib(second)
     );
-    let given_back = first.saturating_sub(between) * 2 >= first.saturating_sub(before);
-    Ok(Outcome::new(growth)
-        .with_note(note)
-        .with_condition(given_back))
+    // Whether it is given back to the system is the binary's affair: this server has no allocator of its own to ask.
+    Ok(Outcome::new(growth).with_note(note))
 }
 
 /// The resident memory when all are there. They leave at the end.

@@ -13,6 +13,7 @@ use sockeye_websocket::{Opcode, Role, frame};
 
 use crate::{
     Application, CloseReason, Engine, Flags, Handshake, Protocol, Sid, Transport,
+    admission::{Admission, Entry},
     deflate::{self, Window},
     form::Form,
     outbox::{Flushed, Outbox, Pushed, Sink, wake},
@@ -102,19 +103,22 @@ pub(crate) struct State<A: Application> {
     pub(crate) probe: Option<Waker>,
     /// The application has been told of the end, or is about to be.
     told: bool,
+    /// Its place among the sessions of its address, as long as it lives.
+    admission: Option<Box<Admission>>,
 }
 
 impl<A: Application> Connection<A> {
     /// Begins a session; none if another one has this identifier.
     pub(crate) fn new(
         engine: &Arc<Engine<A>>,
-        sid: Sid,
+        entry: Entry,
         sink: Sink<Tcp>,
         transport: Transport,
         form: Form,
         handshake: Handshake,
     ) -> Option<Arc<Self>> {
         let now = Instant::now();
+        let Entry { sid, admission } = entry;
         let (client, reader) = engine.application().open(&handshake);
         let session = Session::new(form.protocol(), transport, engine.timing(), now);
         let connection = Arc::new(Self {
@@ -136,6 +140,7 @@ impl<A: Application> Connection<A> {
                 owned: transport == Transport::WebSocket,
                 probe: None,
                 told: false,
+                admission,
             }),
             handshake,
             client,
@@ -370,6 +375,7 @@ impl<A: Application> Connection<A> {
             .reason()
             .copied()
             .unwrap_or(CloseReason::ForcedClose);
+        drop(self.state.lock().admission.take());
         self.engine.application().closed(self, reader, reason);
         self.engine.session_ends();
     }

@@ -14,8 +14,8 @@ use tokio::{
 };
 
 use crate::{
-    CloseReason, Config, Connection, EngineStats, Handshake, Sid, session::Timing, shard::Shard,
-    stats::Counters,
+    CloseReason, Config, Connection, EngineStats, Handshake, Sid, admission::Admissions,
+    session::Timing, shard::Shard, stats::Counters,
 };
 
 /// What runs on top of the engine.
@@ -63,6 +63,7 @@ pub trait Application: Sized + Send + Sync + 'static {
 pub struct Engine<A: Application> {
     application: A,
     config: Config,
+    pub(crate) admissions: Admissions,
     timing: Timing,
     shards: Box<[Shard<A>]>,
     counters: Counters,
@@ -98,6 +99,7 @@ impl<A: Application> Engine<A> {
         Arc::new(Self {
             application: application(shards),
             timing: config.timing(),
+            admissions: Admissions::new(&config, now),
             config,
             shards: (0..shards).map(|_| Shard::new(now)).collect(),
             counters: Counters::default(),

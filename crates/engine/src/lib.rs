@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod access;
+mod admission;
 mod compression;
 mod config;
 mod connection;
@@ -38,7 +39,7 @@ pub use handshake::Handshake;
 pub use hooks::{Cookie, Hooks, Refusal, SameSite};
 pub use reason::CloseReason;
 pub use request::{RequestError, query_pairs};
-pub use service::{RemoteAddr, Secure};
+pub use service::{Lasting, RemoteAddr, Secure};
 pub use session::Transport;
 pub use sid::Sid;
 pub use sockeye_websocket::deflate::Options as Deflate;

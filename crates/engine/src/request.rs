@@ -38,6 +38,9 @@ pub enum RequestError {
     /// The body is longer than `max_payload`.
     #[error("payload too large")]
     TooLarge,
+    /// No session may begin now: too many begin, or the client's address has too many.
+    #[error("too many sessions")]
+    TooManySessions,
     /// The server takes no new sessions: clients try again, and find its successor.
     #[error("server is shutting down")]
     Closing,
@@ -53,9 +56,12 @@ impl RequestError {
             Self::BadHandshakeMethod => Some(2),
             Self::BadRequest(_) => Some(3),
             Self::UnsupportedVersion => Some(5),
-            Self::Method | Self::Overlap | Self::ContentType | Self::TooLarge | Self::Closing => {
-                None
-            }
+            Self::Method
+            | Self::Overlap
+            | Self::ContentType
+            | Self::TooLarge
+            | Self::TooManySessions
+            | Self::Closing => None,
         }
     }
 
@@ -65,9 +71,14 @@ impl RequestError {
         match self {
             Self::Method => StatusCode::INTERNAL_SERVER_ERROR,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::Closing => StatusCode::SERVICE_UNAVAILABLE,
+            Self::TooManySessions | Self::Closing => StatusCode::SERVICE_UNAVAILABLE,
             _ => StatusCode::BAD_REQUEST,
         }
+    }
+
+    /// Whether the client is to try again soon.
+    fn is_passing(self) -> bool {
+        self.status() == StatusCode::SERVICE_UNAVAILABLE
     }
 
     /// The answer to a request, which asked for an upgrade or did not.
@@ -88,7 +99,7 @@ impl RequestError {
                 .body(Body::from(format!(
                     r#"{{"code":{code},"message":"{self}"}}"#
                 ))),
-            None if self == Self::Closing => builder
+            None if self.is_passing() => builder
                 .header(header::RETRY_AFTER, "1")
                 .body(Body::default()),
             None => builder.body(Body::default()),
@@ -98,7 +109,7 @@ impl RequestError {
 
     /// The answer to a request for an upgrade: the message alone, and the connection ends.
     fn upgrade_response(self) -> Response<Body> {
-        if self == Self::Closing {
+        if self.is_passing() {
             return self.response();
         }
         refused_upgrade(&self.to_string(), "text/html")

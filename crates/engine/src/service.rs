@@ -1,8 +1,11 @@
 use std::{
+    any::Any,
     error::Error,
+    fmt,
     future::Future,
     net::SocketAddr,
     sync::{Arc, atomic::Ordering},
+    time::Instant,
 };
 
 use http::{Method, Request, Response, StatusCode, header, request::Parts};
@@ -12,6 +15,7 @@ use sockeye_websocket::handshake::server;
 use crate::{
     Application, Body, Connection, Engine, Handshake, Protocol, RequestError, Sid, Transport,
     access::{Grant, OriginRefused},
+    admission::{Entry, Full},
     compression::Encoding,
     hooks::{Denied, Verdict},
     outbox::Sink,
@@ -23,6 +27,27 @@ use crate::{
 /// The address that a request came from. Whoever accepts connections puts it into a request's extensions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RemoteAddr(pub SocketAddr);
+
+/// What lasts as long as the connection that a request came on, also when that becomes a WebSocket. Whoever
+/// counts connections puts it into a request's extensions.
+#[derive(Clone)]
+pub struct Lasting(Arc<dyn Any + Send + Sync>);
+
+impl Lasting {
+    /// Something that is dropped with the last of its clones.
+    #[must_use]
+    pub fn new(guard: Arc<dyn Any + Send + Sync>) -> Self {
+        Self(guard)
+    }
+}
+
+impl fmt::Debug for Lasting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Lasting")
+            .field("clones", &Arc::strong_count(&self.0))
+            .finish()
+    }
+}
 
 /// The request came encrypted. Whoever accepts TLS connections puts it into a request's extensions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,7 +73,7 @@ enum Step<A: Application, B> {
 
 /// Whose transport a WebSocket becomes.
 enum For<A: Application> {
-    New(Sid),
+    New(Entry),
     Session(Arc<Connection<A>>),
 }
 
@@ -164,28 +189,44 @@ impl<A: Application> Engine<A> {
         let upgrade = request::is_upgrade(request.headers());
         let opened = if self.is_closing() {
             Err(RequestError::Closing)
-        } else if self.find(sid).is_some() {
-            tracing::error!(?sid, "`generate_id` gave the identifier of another session");
-            Err(RequestError::BadRequest("ID_GENERATION_ERROR"))
-        } else if upgrade {
-            self.upgrade(head, request, For::New(sid))
         } else {
-            self.open_polling(request, sid)
+            self.admit_session(&request, sid).and_then(|entry| {
+                if upgrade {
+                    self.upgrade(head, request, For::New(entry))
+                } else {
+                    self.open_polling(request, entry)
+                }
+            })
         };
         opened.unwrap_or_else(|error| self.refuse(head, error).response_to(upgrade))
+    }
+
+    /// Whether a session of this identifier may begin, and what it begins with.
+    fn admit_session<B>(&self, request: &Request<B>, sid: Sid) -> Result<Entry, RequestError> {
+        if self.find(sid).is_some() {
+            tracing::error!(?sid, "`generate_id` gave the identifier of another session");
+            return Err(RequestError::BadRequest("ID_GENERATION_ERROR"));
+        }
+        let address = request.extensions().get::<RemoteAddr>();
+        let address = address.map(|address| address.0.ip());
+        match self.admissions.admit(address, Instant::now()) {
+            Ok(admission) => Ok(Entry { sid, admission }),
+            Err(Full) => Err(RequestError::TooManySessions),
+        }
     }
 
     fn open_polling<B>(
         self: &Arc<Self>,
         request: Request<B>,
-        sid: Sid,
+        entry: Entry,
     ) -> Result<Response<Body>, RequestError> {
         let (parts, _) = request.into_parts();
         let transport = Transport::Polling;
         let sink = Sink::Poll { pending: None };
         let form = Query::parse(parts.uri.query().unwrap_or_default()).form();
-        let connection = Connection::new(self, sid, sink, transport, form, handshake(&parts))
+        let connection = Connection::new(self, entry, sink, transport, form, handshake(&parts))
             .ok_or(RequestError::BadRequest("ID_GENERATION_ERROR"))?;
+        let sid = connection.sid();
         let packet = self.config().open_packet(sid.as_str(), transport);
         let mut response = answer::open_response(&connection, &packet);
         if let Some(cookie) = &self.config().cookie
@@ -309,10 +350,10 @@ impl<A: Application> Engine<A> {
         let deflate = accept.deflate;
         match session {
             For::Session(connection) => websocket::spawn_probe(connection, upgrade, deflate),
-            For::New(sid) => {
+            For::New(entry) => {
                 let form = Query::parse(parts.uri.query().unwrap_or_default()).form();
                 let handshake = handshake(&parts);
-                websocket::spawn(Arc::clone(self), sid, handshake, form, upgrade, deflate);
+                websocket::spawn(Arc::clone(self), entry, handshake, form, upgrade, deflate);
             }
         }
         Ok(accept.response().map(|()| Body::default()))

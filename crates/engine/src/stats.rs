@@ -91,6 +91,8 @@ counters! {
         content_type,
         /// A body over the limit.
         too_large,
+        /// No session may begin now: too many begin, or the address has too many.
+        too_many_sessions,
         /// No new sessions while the server shuts down.
         closing,
         /// Code 4: a page of an origin that is not allowed.
@@ -141,6 +143,7 @@ impl Counters {
             RequestError::Overlap => &self.refused.overlap,
             RequestError::ContentType => &self.refused.content_type,
             RequestError::TooLarge => &self.refused.too_large,
+            RequestError::TooManySessions => &self.refused.too_many_sessions,
             RequestError::Closing => &self.refused.closing,
         });
     }

@@ -283,6 +283,29 @@ impl Profile {
         );
         row(
             [
+                "`Serve::max_connections`: connections of a listener",
+                "503 with `Retry-After`; over TLS the connection closes",
+                "`refused_connections`",
+                "`Server::serve` alone",
+            ],
+            &|_| "limit of open files - 512".into(),
+        );
+        for name in [
+            "`new_sessions_per_second`",
+            "`max_sessions_per_address`, behind trusted proxies, of IPv6 a /64",
+        ] {
+            row(
+                [
+                    name,
+                    "503 with `Retry-After`",
+                    "`engine.refused.too_many_sessions`",
+                    "engine",
+                ],
+                &|_| "none".into(),
+            );
+        }
+        row(
+            [
                 "a request's head",
                 "the connection closes",
                 "none: there is no session yet",

@@ -79,6 +79,8 @@ counters! {
     recovery_log,
     /// Clients that wanted to come back, and had missed more than may wait for a client.
     recovery_too_much,
+    /// Connections beyond `max_connections` of a listener.
+    refused_connections,
     /// TLS handshakes that failed: the client speaks no TLS, does not trust the certificate, or left.
     tls_failures,
     /// TLS handshakes that were not complete in time.

@@ -2,8 +2,15 @@
 
 mod support;
 
-use sockeye::{Namespace, Profile, Server};
-use support::{Client, serve, with_sync};
+use std::num::{NonZeroU32, NonZeroUsize};
+
+use sockeye::{ConfigError, Cookie, Deflate, Namespace, Profile, Server, Transport};
+use support::{
+    Client,
+    client::{Polling, WebSocket, eventually, raw, request, within},
+    serve, with_sync,
+};
+use tokio::net::TcpListener;
 
 const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/limits.md");
 
@@ -77,5 +84,101 @@ async fn the_profile_is_in_force_and_options_change_it() {
     assert_eq!(
         hasty.ask(r#"27["unheard"]"#).await,
         r#"37[{"error":"rate limited"}]"#
+    );
+}
+
+#[tokio::test]
+async fn a_listener_holds_so_many_connections_and_no_more() {
+    let io = Server::builder()
+        .namespace("/", with_sync(Namespace::new()))
+        .build();
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let address = listener.local_addr().expect("it is bound");
+    let serving = io.clone();
+    tokio::spawn(async move { serving.serve(listener).max_connections(2).await });
+    let (mut first, _) = Client::join(address).await;
+    let silent = raw(address, b"").await;
+    let target = "/socket.io/?EIO=4&transport=polling";
+    // The kernel has accepted it; the server does so in its turn.
+    let answer = request(address, "GET", target, "", b"").await;
+    assert_eq!(answer.status, 503);
+    assert_eq!(answer.header("retry-after"), Some("1"));
+    assert_eq!(io.stats().refused_connections, 1);
+    drop(silent);
+    within("a place", async {
+        while request(address, "GET", target, "", b"").await.status != 200 {}
+    })
+    .await;
+    // One that has become a WebSocket counts until it ends, and others live beside it.
+    first.assert_quiet().await;
+    let second = loop {
+        if let Ok(socket) = WebSocket::connect(address, "EIO=4&transport=websocket").await {
+            break socket;
+        }
+    };
+    let refused = request(address, "GET", target, "", b"").await;
+    assert_eq!(refused.status, 503);
+    drop(second);
+    within("a place", async {
+        while request(address, "GET", target, "", b"").await.status != 200 {}
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_address_has_so_many_sessions_and_so_many_begin() {
+    let io = Server::builder()
+        .namespace("/", with_sync(Namespace::new()))
+        .max_sessions_per_address(NonZeroUsize::new(2).expect("not 0"))
+        .build();
+    let address = serve(&io).await;
+    let (first, _) = Client::join(address).await;
+    let polling = Polling::open(address).await;
+    let target = "/socket.io/?EIO=4&transport=polling";
+    let refused = request(address, "GET", target, "", b"").await;
+    assert_eq!(refused.status, 503);
+    assert_eq!(refused.header("retry-after"), Some("1"));
+    let refused = WebSocket::connect(address, "EIO=4&transport=websocket").await;
+    assert_eq!(refused.err().map(|answer| answer.status), Some(503));
+    assert_eq!(io.stats().engine.refused.too_many_sessions, 2);
+    drop(first);
+    eventually("it has ended", || io.stats().engine.websocket == 0).await;
+    within("a place", async {
+        while request(address, "GET", target, "", b"").await.status != 200 {}
+    })
+    .await;
+    polling.send("1").await;
+
+    let io = Server::builder()
+        .namespace("/", Namespace::new())
+        .new_sessions_per_second(NonZeroU32::new(1).expect("not 0"))
+        .build();
+    let address = serve(&io).await;
+    Polling::open(address).await;
+    let mut refused = 0;
+    within("the next second", async {
+        while request(address, "GET", target, "", b"").await.status == 503 {
+            refused += 1;
+        }
+    })
+    .await;
+    assert_eq!(io.stats().engine.refused.too_many_sessions, refused);
+}
+
+#[test]
+fn options_that_contradict_one_another_are_refused() {
+    let deflate = Server::builder()
+        .transports([Transport::Polling])
+        .per_message_deflate(Deflate::new());
+    assert_eq!(
+        deflate.try_build().err(),
+        Some(ConfigError::DeflateWithoutWebSocket)
+    );
+    let cookie = Server::builder()
+        .transports([Transport::WebSocket])
+        .cookie(Cookie::new("io"));
+    assert_eq!(
+        cookie.try_build().err(),
+        Some(ConfigError::CookieWithoutPolling)
     );
 }

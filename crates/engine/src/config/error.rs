@@ -46,6 +46,18 @@ pub enum ConfigError {
          leave it out for both"
     )]
     NoTransports,
+    /// What only WebSocket has, on a server without it.
+    #[error(
+        "`per_message_deflate` compresses messages over WebSocket, and `transports` leaves that out: name \
+         `Transport::WebSocket` too, or leave `per_message_deflate` out; `http_compression` is for polling"
+    )]
+    DeflateWithoutWebSocket,
+    /// What only polling has, on a server without it.
+    #[error(
+        "the cookie comes with the answer that begins a session over polling, and `transports` leaves that out: \
+         name `Transport::Polling` too, or add the cookie with `initial_headers`"
+    )]
+    CookieWithoutPolling,
     /// A duration or a size of zero.
     #[error("`{0}` is zero, so every session would end at once: give it a value, or leave it out")]
     Zero(&'static str),

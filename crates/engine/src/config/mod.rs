@@ -1,6 +1,9 @@
 mod error;
 
-use std::time::Duration;
+use std::{
+    num::{NonZeroU32, NonZeroUsize},
+    time::Duration,
+};
 
 pub use error::ConfigError;
 
@@ -21,6 +24,10 @@ pub struct Config {
     /// What may wait for a client that does not read, in bytes, each packet counted as its bytes and 64
     /// more. Default: 1 MiB.
     pub send_limit: usize,
+    /// How many sessions one address may have at a time; of IPv6, one network of 64 bits. Default: no limit.
+    pub max_sessions_per_address: Option<NonZeroUsize>,
+    /// How many sessions may begin in a second, and at once after a silence. Default: no limit.
+    pub new_sessions_per_second: Option<NonZeroU32>,
     /// The transports that a session may begin with. Default: both.
     pub transports: Vec<Transport>,
     /// Whether a session may change from polling to WebSocket. Default: yes.
@@ -61,6 +68,8 @@ impl Default for Config {
             upgrade_timeout: Duration::from_secs(10),
             max_payload: 1_000_000,
             send_limit: 1024 * 1024,
+            max_sessions_per_address: None,
+            new_sessions_per_second: None,
             transports: vec![Transport::Polling, Transport::WebSocket],
             allow_upgrades: true,
             cors: Cors::default(),
@@ -90,6 +99,13 @@ impl Config {
         }
         if self.transports.is_empty() {
             return Err(ConfigError::NoTransports);
+        }
+        let offers = |transport| self.transports.contains(&transport);
+        if self.per_message_deflate.is_some() && !offers(Transport::WebSocket) {
+            return Err(ConfigError::DeflateWithoutWebSocket);
+        }
+        if self.cookie.is_some() && !offers(Transport::Polling) {
+            return Err(ConfigError::CookieWithoutPolling);
         }
         for (name, zero) in [
             ("ping_interval", self.ping_interval.is_zero()),

@@ -17,7 +17,7 @@ use std::{
 };
 
 pub(crate) use queue::{Batch, Phase, Pushed, Sink};
-use queue::{Finished, Queue};
+use queue::{Finished, Queue, Waiting};
 
 use crate::{
     Encoded, Flags,
@@ -231,8 +231,10 @@ fn settle(finished: Finished) -> Flushed {
     }
 }
 
-pub(crate) fn wake_all(wakers: Vec<Waker>) {
-    wakers.into_iter().for_each(Waker::wake);
+pub(crate) fn wake_all(waiting: Option<Box<Waiting>>) {
+    if let Some(waiting) = waiting {
+        waiting.wake();
+    }
 }
 
 pub(crate) fn wake(waker: Option<Waker>) {

@@ -170,8 +170,18 @@ pub(crate) struct Queue<W> {
     ending: bool,
     pub(crate) sink: Sink<W>,
     pub(crate) owner: Option<Waker>,
-    /// Who waits until nothing waits any more.
-    drained: Vec<Waker>,
+    /// Who waits until nothing waits any more: nearly always nobody.
+    drained: Option<Box<Waiting>>,
+}
+
+/// Those to be woken when nothing is queued any more.
+#[derive(Debug, Default)]
+pub(crate) struct Waiting(Vec<Waker>);
+
+impl Waiting {
+    pub(super) fn wake(self) {
+        self.0.into_iter().for_each(Waker::wake);
+    }
 }
 
 impl<W> Queue<W> {
@@ -186,7 +196,7 @@ impl<W> Queue<W> {
             ending: false,
             sink,
             owner: None,
-            drained: Vec::new(),
+            drained: None,
         }
     }
 
@@ -199,18 +209,19 @@ impl<W> Queue<W> {
         if self.weight == 0 || self.phase == Phase::Closed {
             return true;
         }
-        if !self.drained.iter().any(|known| known.will_wake(waker)) {
-            self.drained.push(waker.clone());
+        let waiting = &mut self.drained.get_or_insert_default().0;
+        if !waiting.iter().any(|known| known.will_wake(waker)) {
+            waiting.push(waker.clone());
         }
         false
     }
 
     /// Those to be woken now, once the lock is released.
-    pub(crate) fn take_drained(&mut self) -> Vec<Waker> {
-        if self.drained.is_empty() || (self.weight > 0 && self.phase != Phase::Closed) {
-            return Vec::new();
+    pub(crate) fn take_drained(&mut self) -> Option<Box<Waiting>> {
+        if self.weight > 0 && self.phase != Phase::Closed {
+            return None;
         }
-        mem::take(&mut self.drained)
+        self.drained.take()
     }
 
     pub(crate) fn phase(&self) -> Phase {

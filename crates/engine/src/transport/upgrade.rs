@@ -17,6 +17,7 @@ use tokio::{
 };
 
 use super::stream::Stream;
+use crate::Lasting;
 
 type Supplied = Pin<Box<dyn Future<Output = io::Result<Stream>> + Send>>;
 
@@ -85,7 +86,12 @@ impl fmt::Debug for Upgrade {
 }
 
 /// The upgrade of one request, taken out of it.
-pub(crate) enum Pending {
+pub(crate) struct Pending {
+    from: From,
+    pub(crate) lasting: Option<Lasting>,
+}
+
+enum From {
     Hyper(OnUpgrade),
     Supplied(Supplied),
 }
@@ -94,17 +100,19 @@ impl Pending {
     /// A framework's own comes first: below an adapter hyper's may still be among the extensions, and be
     /// spent.
     pub(crate) fn take(extensions: &mut http::Extensions) -> Option<Self> {
-        match extensions.remove::<Upgrade>() {
-            Some(upgrade) => upgrade.take().map(Self::Supplied),
-            None => extensions.remove::<OnUpgrade>().map(Self::Hyper),
-        }
+        let from = match extensions.remove::<Upgrade>() {
+            Some(upgrade) => From::Supplied(upgrade.take()?),
+            None => From::Hyper(extensions.remove::<OnUpgrade>()?),
+        };
+        let lasting = extensions.remove::<Lasting>();
+        Some(Self { from, lasting })
     }
 
     /// The stream, and what was read from it beyond the request.
     pub(crate) async fn stream(self) -> Result<(Stream, Vec<u8>), Box<dyn Error + Send + Sync>> {
-        match self {
-            Self::Hyper(upgrade) => Ok(Stream::from_upgraded(upgrade.await?)),
-            Self::Supplied(upgrade) => Ok((upgrade.await?, Vec::new())),
+        match self.from {
+            From::Hyper(upgrade) => Ok(Stream::from_upgraded(upgrade.await?)),
+            From::Supplied(upgrade) => Ok((upgrade.await?, Vec::new())),
         }
     }
 }

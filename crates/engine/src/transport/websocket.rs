@@ -17,7 +17,8 @@ use sockeye_websocket::{
 
 use super::{EVENTS_A_LOOK, Watch, receive_binary, receive_text, stream::Stream, upgrade::Pending};
 use crate::{
-    Application, CloseReason, Connection, Engine, Flags, Handshake, Sid, Transport,
+    Application, CloseReason, Connection, Engine, Flags, Handshake, Lasting, Transport,
+    admission::Entry,
     form::Form,
     outbox::{Phase, wake},
     packet::Packet,
@@ -40,22 +41,24 @@ const PROBE_ANSWER: &[u8] = b"\x81\x063probe";
 /// Begins a session once the request has been upgraded.
 pub(crate) fn spawn<A: Application>(
     engine: Arc<Engine<A>>,
-    sid: Sid,
+    entry: Entry,
     handshake: Handshake,
     form: Form,
     upgrade: Pending,
     deflate: Option<Params>,
 ) {
     tokio::spawn(async move {
+        let lasting = upgrade.lasting.clone();
         match upgrade.stream().await {
             Ok((stream, read)) => {
                 let sink = stream.sink();
                 let transport = Transport::WebSocket;
-                let connection = Connection::new(&engine, sid, sink, transport, form, handshake);
+                let connection = Connection::new(&engine, entry, sink, transport, form, handshake);
                 drop(engine);
                 // Another session had the same identifier meanwhile, which has been told.
                 let Some(connection) = connection else { return };
-                let driver = Driver::new(connection, stream, read, Mode::Takeover, deflate);
+                let driver =
+                    Driver::new(connection, stream, read, Mode::Takeover, deflate, lasting);
                 driver.connection.window.agree(deflate.as_ref());
                 driver.await;
             }
@@ -71,9 +74,10 @@ pub(crate) fn spawn_probe<A: Application>(
     deflate: Option<Params>,
 ) {
     tokio::spawn(async move {
+        let lasting = upgrade.lasting.clone();
         match upgrade.stream().await {
             Ok((stream, read)) => {
-                Driver::probe(connection, stream, read, deflate).await;
+                Driver::probe(connection, stream, read, deflate, lasting).await;
             }
             Err(error) => tracing::debug!(%error, "upgrade to websocket failed"),
         }
@@ -121,6 +125,8 @@ struct Driver<A: Application> {
     answer: Vec<u8>,
     /// The latest ping that waits to be answered (RFC 6455 5.5.3).
     pong: Option<Box<[u8]>>,
+    /// Dropped with the stream.
+    _lasting: Option<Lasting>,
 }
 
 impl<A: Application> Driver<A> {
@@ -130,6 +136,7 @@ impl<A: Application> Driver<A> {
         rest: Vec<u8>,
         mode: Mode,
         deflate: Option<Params>,
+        lasting: Option<Lasting>,
     ) -> Self {
         let limits = Limits::default().max_message(connection.engine().config().max_payload);
         let decoder = Decoder::new(Role::Server, limits);
@@ -149,6 +156,7 @@ impl<A: Application> Driver<A> {
             rest,
             answer: Vec::new(),
             pong: None,
+            _lasting: lasting,
         }
     }
 
@@ -157,13 +165,14 @@ impl<A: Application> Driver<A> {
         stream: Stream,
         rest: Vec<u8>,
         deflate: Option<Params>,
+        lasting: Option<Lasting>,
     ) -> Self {
         let engine = connection.engine();
         let accepted = connection
             .state()
             .session
             .handle_upgrade_request(engine.timing(), Instant::now());
-        let mut driver = Self::new(connection, stream, rest, Mode::Probe, deflate);
+        let mut driver = Self::new(connection, stream, rest, Mode::Probe, deflate, lasting);
         if accepted {
             driver.on_trial = true;
             driver.connection.arm();

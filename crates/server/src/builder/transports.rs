@@ -1,4 +1,7 @@
-use std::time::Duration;
+use std::{
+    num::{NonZeroU32, NonZeroUsize},
+    time::Duration,
+};
 
 use sockeye_engine::{Deflate, Transport};
 
@@ -33,6 +36,23 @@ impl ServerBuilder {
     /// What may wait for a client that does not read, in bytes. Default: 1 MiB.
     pub fn send_limit(mut self, bytes: usize) -> Self {
         self.config.send_limit = bytes;
+        self
+    }
+
+    /// How many sessions one address may have at a time; of IPv6, one network of 64 bits. Default: no limit.
+    ///
+    /// The address is the one behind the [`trusted_proxies`](Self::trusted_proxies): without them a proxy in front is
+    /// one client. Many people may share an address. One session more is answered with 503 and `Retry-After`.
+    pub fn max_sessions_per_address(mut self, sessions: NonZeroUsize) -> Self {
+        self.config.max_sessions_per_address = Some(sessions);
+        self
+    }
+
+    /// How many sessions may begin in a second, and at once after a silence. Default: no limit.
+    ///
+    /// More are answered with 503 and `Retry-After`: clients try again, and a restart does not bring all at once.
+    pub fn new_sessions_per_second(mut self, sessions: NonZeroU32) -> Self {
+        self.config.new_sessions_per_second = Some(sessions);
         self
     }
 

@@ -4,6 +4,7 @@ mod accepting;
 mod client;
 mod layer;
 mod path;
+mod places;
 mod serve;
 mod service;
 

@@ -18,7 +18,7 @@ use hyper_util::{
     rt::{TokioIo, TokioTimer},
     service::TowerToHyperService,
 };
-use sockeye_engine::{RemoteAddr, Secure};
+use sockeye_engine::{Lasting, RemoteAddr, Secure};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
@@ -26,10 +26,8 @@ use tokio::{
 };
 use tower_service::Service;
 
-use super::{WithSocketIo, accepting::Accepting};
-use crate::Server;
-#[cfg(feature = "tls")]
-use crate::stats::count;
+use super::{WithSocketIo, accepting::Accepting, places::Places};
+use crate::{Server, stats::count};
 
 /// How long a request's head may take to arrive.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
@@ -56,6 +54,7 @@ impl Server {
             server: self.clone(),
             listener,
             accepting: Accepting::Plain,
+            max_connections: None,
             fallback: NotFound,
             shutdown: pending(),
         }
@@ -68,6 +67,7 @@ pub struct Serve<F = NotFound, S = Pending<()>> {
     server: Server,
     listener: TcpListener,
     accepting: Accepting,
+    max_connections: Option<usize>,
     fallback: F,
     shutdown: S,
 }
@@ -79,6 +79,7 @@ impl<F, S> Serve<F, S> {
             server: self.server,
             listener: self.listener,
             accepting: self.accepting,
+            max_connections: self.max_connections,
             fallback,
             shutdown: self.shutdown,
         }
@@ -110,6 +111,16 @@ impl<F, S> Serve<F, S> {
         self
     }
 
+    /// How many connections there may be at a time, WebSockets among them. Default: the process's limit of open
+    /// files less 512, where the system tells it.
+    ///
+    /// One more is answered with 503 and `Retry-After`, over TLS it is closed; it is counted in
+    /// [`Stats::refused_connections`](crate::Stats::refused_connections).
+    pub fn max_connections(mut self, connections: usize) -> Self {
+        self.max_connections = Some(connections);
+        self
+    }
+
     /// Ends when `signal` does: the listener closes first, then all sessions, and handlers have 30
     /// seconds to end.
     pub fn with_graceful_shutdown<S2>(self, signal: S2) -> Serve<F, S2>
@@ -120,6 +131,7 @@ impl<F, S> Serve<F, S> {
             server: self.server,
             listener: self.listener,
             accepting: self.accepting,
+            max_connections: self.max_connections,
             fallback: self.fallback,
             shutdown: signal,
         }
@@ -167,6 +179,7 @@ where
             server,
             listener,
             accepting,
+            max_connections,
             fallback,
             shutdown,
         } = self;
@@ -175,6 +188,7 @@ where
         let (closing, closed) = watch::channel(());
         let (alive, mut gone) = mpsc::channel::<Infallible>(1);
         let service = WithSocketIo::new(server.clone(), fallback);
+        let places = Places::new(max_connections);
         let mut shutdown = pin!(shutdown);
         loop {
             let (stream, address) = tokio::select! {
@@ -188,9 +202,18 @@ where
                 () = &mut shutdown => break,
             };
             let stream = prepare(stream);
+            let Some(place) = places.take() else {
+                count(&server.counters().refused_connections);
+                tracing::debug!(%address, "refused: too many connections");
+                if !accepting.is_tls() {
+                    places.refuse(stream);
+                }
+                continue;
+            };
             let service = TowerToHyperService::new(FromConnection {
                 address: RemoteAddr(address),
                 secure: accepting.is_tls(),
+                place,
                 inner: service.clone(),
             });
             let (closed, alive) = (closed.clone(), alive.clone());
@@ -299,6 +322,7 @@ async fn wait_after(error: &io::Error) {
 struct FromConnection<S> {
     address: RemoteAddr,
     secure: bool,
+    place: Lasting,
     inner: S,
 }
 
@@ -316,6 +340,7 @@ where
 
     fn call(&mut self, mut request: Request<B>) -> S::Future {
         request.extensions_mut().insert(self.address);
+        request.extensions_mut().insert(self.place.clone());
         if self.secure {
             request.extensions_mut().insert(Secure);
         }
