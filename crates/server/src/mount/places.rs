@@ -1,14 +1,7 @@
 //! How many connections a listener holds.
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
-use sockeye_engine::Lasting;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
@@ -29,29 +22,19 @@ const FULL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nCont
 #[derive(Debug, Clone)]
 pub(super) struct Places {
     limit: usize,
-    taken: Arc<Count>,
-    told: Arc<Count>,
+    /// Each connection has a clone, and nothing of its own beside it.
+    taken: Place,
+    told: Place,
 }
 
-#[derive(Debug, Default)]
-struct Count(AtomicUsize);
+/// What one connection holds.
+pub(super) type Place = Arc<()>;
 
-/// Counts as long as it lives.
-#[derive(Debug)]
-struct Counted(Arc<Count>);
-
-impl Counted {
-    fn below(count: &Arc<Count>, limit: usize) -> Option<Self> {
-        let taken = count.0.fetch_add(1, Ordering::Relaxed);
-        let counted = Self(Arc::clone(count));
-        (taken < limit).then_some(counted)
-    }
-}
-
-impl Drop for Counted {
-    fn drop(&mut self) {
-        self.0.0.fetch_sub(1, Ordering::Relaxed);
-    }
+/// A clone, if there are fewer than so many.
+fn below(limit: usize, all: &Place) -> Option<Place> {
+    // This one is not a connection's.
+    let taken = Arc::strong_count(all) - 1;
+    (taken < limit).then(|| Arc::clone(all))
 }
 
 impl Places {
@@ -64,14 +47,13 @@ impl Places {
     }
 
     /// A place for a connection, if there is one.
-    pub(super) fn take(&self) -> Option<Lasting> {
-        let counted = Counted::below(&self.taken, self.limit)?;
-        Some(Lasting::new(Arc::new(counted)))
+    pub(super) fn take(&self) -> Option<Place> {
+        below(self.limit, &self.taken)
     }
 
     /// Tells a connection over plain HTTP that there is no place for it.
     pub(super) fn refuse(&self, mut stream: TcpStream) {
-        let Some(counted) = Counted::below(&self.told, TOLD) else {
+        let Some(told) = below(TOLD, &self.told) else {
             return;
         };
         tokio::spawn(async move {
@@ -85,7 +67,7 @@ impl Places {
             };
             // A client that left, or takes its time, has been told as well as can be.
             let _ = tokio::time::timeout(TELLING, telling).await;
-            drop(counted);
+            drop(told);
         });
     }
 }

@@ -10,7 +10,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{Request, Response, StatusCode};
+use http::{Request, Response, StatusCode, header};
 use http_body::Body as HttpBody;
 use http_body_util::Empty;
 use hyper::{body::Incoming, server::conn::http1};
@@ -26,7 +26,11 @@ use tokio::{
 };
 use tower_service::Service;
 
-use super::{WithSocketIo, accepting::Accepting, places::Places};
+use super::{
+    WithSocketIo,
+    accepting::Accepting,
+    places::{Place, Places},
+};
 use crate::{Server, stats::count};
 
 /// How long a request's head may take to arrive.
@@ -322,7 +326,7 @@ async fn wait_after(error: &io::Error) {
 struct FromConnection<S> {
     address: RemoteAddr,
     secure: bool,
-    place: Lasting,
+    place: Place,
     inner: S,
 }
 
@@ -340,7 +344,11 @@ where
 
     fn call(&mut self, mut request: Request<B>) -> S::Future {
         request.extensions_mut().insert(self.address);
-        request.extensions_mut().insert(self.place.clone());
+        // Only this connection may outlive its HTTP.
+        if request.headers().contains_key(header::UPGRADE) {
+            let place = Lasting::new(self.place.clone());
+            request.extensions_mut().insert(place);
+        }
         if self.secure {
             request.extensions_mut().insert(Secure);
         }
