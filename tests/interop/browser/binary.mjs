@@ -1,21 +1,12 @@
 // The binary `sockeye` as a user starts it. SOCKEYE_BINARY is its path.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { createServer } from "node:net";
-
-/** A port that was free a moment ago; the binary keeps it over its restarts. */
-async function freePort() {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address();
-  server.close();
-  await once(server, "close");
-  return port;
-}
+import { freePort } from "../harness/port.mjs";
 
 export class Binary {
   static async start() {
     const binary = new Binary();
+    // Kept over its restarts.
     binary.port = await freePort();
     binary.url = `http://127.0.0.1:${binary.port}`;
     await binary.restart();

@@ -2,10 +2,11 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { connect, createServer } from "node:net";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { freePort } from "../harness/port.mjs";
 
 const PATHS = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
 
@@ -34,15 +35,6 @@ ${PATHS.map((name) => `  ${name}_temp_path ${folder}/${name};`).join("\n")}
   }
 }
 `;
-}
-
-async function freePort() {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address();
-  server.close();
-  await once(server, "close");
-  return port;
 }
 
 const listens = (port) =>
