@@ -43,6 +43,12 @@ const listens = (port) =>
     socket.on("connect", () => socket.destroy());
   });
 
+// A test that is ended must not leave behind an nginx that holds the runner's output open.
+const started = new Set();
+process.on("exit", () => {
+  for (const child of started) child.kill("SIGTERM");
+});
+
 export class Nginx {
   #child;
   #folder;
@@ -53,7 +59,8 @@ export class Nginx {
     nginx.port = await freePort();
     const file = join(nginx.#folder, "nginx.conf");
     await writeFile(file, config(nginx.#folder, nginx.port, upstream));
-    nginx.#child = spawn(process.env.NGINX ?? "/usr/sbin/nginx", ["-p", nginx.#folder, "-c", file, "-e", "stderr"], { stdio: "inherit" });
+    nginx.#child = spawn(process.env.NGINX_BINARY ?? "/usr/sbin/nginx", ["-p", nginx.#folder, "-c", file, "-e", "stderr"], { stdio: "inherit" });
+    started.add(nginx.#child);
     for (let tries = 0; !(await listens(nginx.port)); tries += 1) {
       if (nginx.#child.exitCode !== null || tries > 500) throw new Error("nginx does not listen");
       await sleep(20);
@@ -66,6 +73,7 @@ export class Nginx {
     const ended = once(this.#child, "exit");
     this.#child.kill("SIGTERM");
     await ended;
+    started.delete(this.#child);
     await rm(this.#folder, { recursive: true, force: true });
   }
 }

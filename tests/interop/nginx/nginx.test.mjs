@@ -5,7 +5,7 @@ import { createServer } from "node:http";
 import { after, before, describe, it } from "node:test";
 import puppeteer from "puppeteer-core";
 import { WebSocket } from "ws";
-import { connected, io, MODES } from "../harness/client.mjs";
+import { connected, io, MODES, upgrade } from "../harness/client.mjs";
 import { ServerProcess } from "../harness/server.mjs";
 import { Nginx } from "./nginx.mjs";
 
@@ -25,10 +25,11 @@ after(async () => {
 describe("behind nginx", () => {
   for (const mode of Object.keys(MODES)) {
     it(`the official client talks, ${mode}`, async () => {
-      const socket = io(nginx.url, { ...MODES[mode], forceNew: true });
+      const socket = io(nginx.url, { ...MODES[mode], forceNew: true, autoConnect: false });
+      const upgraded = mode === "upgrading" ? upgrade(socket) : undefined;
       try {
         await connected(socket);
-        if (mode === "upgrading") await once(socket.io.engine, "upgrade");
+        await upgraded;
         assert.equal(await socket.timeout(5000).emitWithAck("ack one", "over nginx"), "over nginx");
         const heard = once(socket, "blob", { signal: AbortSignal.timeout(10_000) });
         socket.emit("blob", Buffer.alloc(100_000, 1));
