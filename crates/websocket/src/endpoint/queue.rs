@@ -96,6 +96,11 @@ impl Queue {
         self.written = written;
         if self.len == 0 {
             self.rest();
+        } else if written >= KEPT && written >= self.len {
+            // A queue that is never empty must not grow by all that passes. No byte is moved more
+            // than once for each that was written.
+            self.tail.drain(..written);
+            self.written = 0;
         }
     }
 
@@ -162,6 +167,24 @@ mod tests {
             assert!(taken(&mut queue, step) == expected, "step {step}");
             assert_eq!(queue.segments.capacity() + queue.tail.capacity(), 0);
         }
+    }
+
+    #[test]
+    fn a_queue_that_is_never_empty_stays_small() {
+        const STEP: usize = 10_000;
+        let mut queue = Queue::default();
+        queue.append(|tail| tail.resize(STEP, 0));
+        for round in 1..=1000_usize {
+            queue.append(|tail| tail.resize(tail.len() + STEP, round as u8));
+            queue.advance(STEP);
+            let mut slices = [IoSlice::new(&[]); MAX_SLICES];
+            assert_eq!(queue.slices(&mut slices), 1);
+            assert_eq!(*slices[0], [round as u8; STEP]);
+            let capacity = queue.tail.capacity();
+            assert!(capacity <= 4 * KEPT, "{capacity} bytes in round {round}");
+        }
+        queue.advance(STEP);
+        assert_eq!(queue.tail.capacity(), 0);
     }
 
     #[test]

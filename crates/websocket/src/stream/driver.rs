@@ -11,11 +11,12 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::Sleep;
 
 use super::answers::Direct;
+use super::parts::Parts;
 use super::{Error, Negotiated};
 use crate::closer::Registration;
 use crate::{
     Closed, Config, Endpoint, Failure, Incoming, Kind, Message, MessageRef, Outgoing, Overflow,
-    ProtocolError, Role, SendError, Settings, read_buffer,
+    Role, SendError, Settings, read_buffer,
 };
 
 /// From how many queued bytes on they are written although more may follow.
@@ -51,6 +52,9 @@ pub(super) enum Visitor {
     Listens,
 }
 
+/// The two ways of an answer: through the queue, or past it.
+pub(super) type Answering<'a, 'd, S> = (&'a mut Outgoing, &'a mut Direct<'d, S>);
+
 pub(super) struct Driver<S> {
     pub(super) io: S,
     pub(super) endpoint: Endpoint,
@@ -59,10 +63,7 @@ pub(super) struct Driver<S> {
     /// What was read behind the message that was asked for, and how much of it was used.
     unread: Vec<u8>,
     used: usize,
-    /// A message whose parts are being put together.
-    gathered: Option<Box<Gathered>>,
-    /// The other parts of the message that is open are not wanted.
-    pub(super) skipping: bool,
+    pub(super) parts: Parts,
     /// The high mark was met, and the low mark was not since.
     choked: bool,
     unflushed: bool,
@@ -97,8 +98,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
             config: config.clone(),
             unread: negotiated.early,
             used: 0,
-            gathered: None,
-            skipping: false,
+            parts: Parts::default(),
             choked: false,
             unflushed: false,
             gone: false,
@@ -118,7 +118,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
         &mut self,
         wakers: Wakers<'_>,
         visitor: Visitor,
-        visit: &mut impl FnMut(Incoming<'_>, &mut Outgoing, &mut Direct<'_, S>) -> ControlFlow<B>,
+        visit: &mut impl FnMut(Incoming<'_>, &mut Parts, Answering<'_, '_, S>) -> ControlFlow<B>,
     ) -> Poll<Option<B>> {
         self.heed_closer(wakers.read);
         if !self.unread.is_empty() {
@@ -128,8 +128,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
                 unflushed: &mut self.unflushed,
                 waker: wakers.write,
             };
+            let parts = &mut self.parts;
             let visit = |incoming: Incoming<'_>, outgoing: &mut Outgoing| {
-                visit(incoming, outgoing, &mut direct)
+                visit(incoming, parts, (outgoing, &mut direct))
             };
             let (used, value) = self.endpoint.handle_input(unread, now(), visit);
             self.used += used;
@@ -161,6 +162,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
                 }
             }
             if self.endpoint.is_ended() {
+                self.parts = Parts::default();
                 if !std::mem::replace(&mut self.gone, true) {
                     // As far as it goes at once: nobody waits for it.
                     let _ = self.poll_shutdown(wakers.write);
@@ -185,8 +187,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
                     unflushed: &mut self.unflushed,
                     waker: wakers.write,
                 };
+                let parts = &mut self.parts;
                 let visit = |incoming: Incoming<'_>, outgoing: &mut Outgoing| {
-                    visit(incoming, outgoing, &mut direct)
+                    visit(incoming, parts, (outgoing, &mut direct))
                 };
                 let (used, value) = self.endpoint.handle_input(read, now(), visit);
                 if value.is_none() {
@@ -208,47 +211,74 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
         }
     }
 
+    /// Shows whole messages to `handler`. Ready with the error it gives up with, or `None` when the
+    /// connection has ended.
+    pub(super) fn poll_each(
+        &mut self,
+        wakers: Wakers<'_>,
+        handler: &mut impl FnMut(MessageRef<'_>, Answering<'_, '_, S>) -> Result<(), SendError>,
+    ) -> Poll<Option<SendError>> {
+        let limit = self.settings().limits.max_message;
+        let polled = self.poll_visit(
+            wakers,
+            Visitor::Answers,
+            &mut |incoming, parts, answering| {
+                let answered = match incoming {
+                    Incoming::Message(message) => handler(message, answering),
+                    Incoming::Part(part) => match parts.gather(part, limit) {
+                        Ok(Some(message)) => handler(message.as_ref(), answering),
+                        Ok(None) => Ok(()),
+                        Err(error) => return ControlFlow::Break(Err(error)),
+                    },
+                    Incoming::Pong(_) => Ok(()),
+                };
+                match answered {
+                    Ok(()) => ControlFlow::Continue(()),
+                    Err(error) => ControlFlow::Break(Ok(error)),
+                }
+            },
+        );
+        match ready!(polled) {
+            Some(Ok(error)) => Poll::Ready(Some(error)),
+            Some(Err(error)) => {
+                self.fail(Failure::Protocol(error));
+                self.poll_each(wakers, handler)
+            }
+            None => Poll::Ready(None),
+        }
+    }
+
+    /// Drops messages until the connection has ended.
+    pub(super) fn poll_end(&mut self, wakers: Wakers<'_>) -> Poll<()> {
+        let polled = self.poll_visit(wakers, Visitor::Listens, &mut |incoming, parts, _| {
+            if let Incoming::Part(part) = incoming {
+                parts.drop_message(&part);
+            }
+            ControlFlow::<()>::Continue(())
+        });
+        polled.map(drop)
+    }
+
     /// The next whole message.
     pub(super) fn poll_recv(&mut self, wakers: Wakers<'_>) -> Poll<Option<Result<Message, Error>>> {
         self.endpoint.stream_messages(false);
         let limit = self.settings().limits.max_message;
-        let mut gathered = self.gathered.take();
-        let mut skipping = self.skipping;
-        let polled = self.poll_visit(
-            wakers,
-            Visitor::Listens,
-            &mut |incoming, _, _| match incoming {
-                Incoming::Message(message) => ControlFlow::Break(Some(message.to_owned())),
-                // Parts were asked for, and then they were not waited for.
-                Incoming::Part(part) if skipping => {
-                    skipping = !part.last;
-                    ControlFlow::Continue(())
-                }
-                Incoming::Part(part) => {
-                    let piece = MessageRef::from(part.data);
-                    let mut whole = gathered.take().unwrap_or_else(|| {
-                        let (kind, bytes) = (piece.kind(), Vec::new());
-                        Box::new(Gathered { kind, bytes })
-                    });
-                    if whole.bytes.len() + piece.as_bytes().len() > limit {
-                        return ControlFlow::Break(None);
-                    }
-                    whole.bytes.extend_from_slice(piece.as_bytes());
-                    if part.last {
-                        return ControlFlow::Break(Some(whole.message()));
-                    }
-                    gathered = Some(whole);
-                    ControlFlow::Continue(())
-                }
-                Incoming::Pong(_) => ControlFlow::Continue(()),
-            },
-        );
-        self.gathered = gathered;
-        self.skipping = skipping;
+        let polled =
+            self.poll_visit(
+                wakers,
+                Visitor::Listens,
+                &mut |incoming, parts, _| match incoming {
+                    Incoming::Message(message) => ControlFlow::Break(Ok(message.to_owned())),
+                    Incoming::Part(part) => match parts.gather(part, limit).transpose() {
+                        Some(gathered) => ControlFlow::Break(gathered),
+                        None => ControlFlow::Continue(()),
+                    },
+                    Incoming::Pong(_) => ControlFlow::Continue(()),
+                },
+            );
         match ready!(polled) {
-            Some(Some(message)) => Poll::Ready(Some(Ok(message))),
-            Some(None) => {
-                let error = ProtocolError::MessageTooBig { limit };
+            Some(Ok(message)) => Poll::Ready(Some(Ok(message))),
+            Some(Err(error)) => {
                 self.fail(Failure::Protocol(error));
                 self.poll_recv(wakers)
             }
@@ -261,24 +291,24 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
         &mut self,
         wakers: Wakers<'_>,
     ) -> Poll<Option<Result<(Message, bool), Error>>> {
+        // A message that came in parts while a whole one was waited for: its end is still to come.
+        if let Some(beginning) = self.parts.take() {
+            return Poll::Ready(Some(Ok((beginning, false))));
+        }
         self.endpoint.stream_messages(true);
-        let mut skipping = self.skipping;
-        let polled = self.poll_visit(
-            wakers,
-            Visitor::Listens,
-            &mut |incoming, _, _| match incoming {
-                Incoming::Part(part) if skipping => {
-                    skipping = !part.last;
-                    ControlFlow::Continue(())
-                }
-                Incoming::Part(part) => {
-                    ControlFlow::Break((MessageRef::from(part.data).to_owned(), part.last))
-                }
-                Incoming::Message(message) => ControlFlow::Break((message.to_owned(), true)),
-                Incoming::Pong(_) => ControlFlow::Continue(()),
-            },
-        );
-        self.skipping = skipping;
+        let polled =
+            self.poll_visit(
+                wakers,
+                Visitor::Listens,
+                &mut |incoming, parts, _| match incoming {
+                    Incoming::Part(part) if parts.skips(&part) => ControlFlow::Continue(()),
+                    Incoming::Part(part) => {
+                        ControlFlow::Break((MessageRef::from(part.data).to_owned(), part.last))
+                    }
+                    Incoming::Message(message) => ControlFlow::Break((message.to_owned(), true)),
+                    Incoming::Pong(_) => ControlFlow::Continue(()),
+                },
+            );
         match ready!(polled) {
             Some(part) => Poll::Ready(Some(Ok(part))),
             None => Poll::Ready(self.report().map(Err)),
@@ -511,21 +541,5 @@ impl<S> Driver<S> {
 
     pub(super) fn close(&mut self, close: Option<(u16, &str)>) {
         self.endpoint.close(close, now());
-    }
-}
-
-/// A message whose parts are put together.
-struct Gathered {
-    kind: Kind,
-    bytes: Vec<u8>,
-}
-
-impl Gathered {
-    fn message(self) -> Message {
-        match self.kind {
-            Kind::Binary => self.bytes.into(),
-            // Each part was text.
-            Kind::Text => String::from_utf8(self.bytes).unwrap_or_default().into(),
-        }
     }
 }

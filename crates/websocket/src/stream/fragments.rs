@@ -11,24 +11,79 @@ use super::driver::{Driver, Wakers};
 use super::split::Shared;
 use crate::{Failure, Kind, Message, MessageRef, SendError};
 
-/// A message that comes in pieces. Made by [`WebSocket::recv_stream`](super::WebSocket::recv_stream).
+/// Through what the connection is reached.
+pub(super) enum Holder<'a, S> {
+    Whole(&'a mut Driver<S>),
+    Half(&'a Shared<S>),
+}
+
+impl<S> Holder<'_, S> {
+    /// A poll of what sends.
+    fn poll<R>(
+        &mut self,
+        cx: &mut Context<'_>,
+        f: impl FnOnce(&mut Driver<S>, Wakers<'_>) -> Poll<R>,
+    ) -> Poll<R> {
+        match self {
+            Self::Whole(driver) => f(driver, Wakers::one(cx)),
+            Self::Half(shared) => shared.poll(cx, f),
+        }
+    }
+
+    /// A poll of what receives.
+    fn poll_next<R>(
+        &mut self,
+        cx: &mut Context<'_>,
+        f: impl FnOnce(&mut Driver<S>, Wakers<'_>) -> Poll<Option<Result<R, Error>>>,
+    ) -> Poll<Option<Result<R, Error>>> {
+        match self {
+            Self::Whole(driver) => f(driver, Wakers::one(cx)),
+            Self::Half(shared) => shared.poll_next(cx, f),
+        }
+    }
+
+    fn with<R>(&mut self, f: impl FnOnce(&mut Driver<S>) -> R) -> R {
+        match self {
+            Self::Whole(driver) => f(driver),
+            Self::Half(shared) => shared.with(|driver, _| f(driver)),
+        }
+    }
+
+    /// A change that the reader's task has to hear of.
+    fn change<R>(&mut self, f: impl FnOnce(&mut Driver<S>) -> R) -> R {
+        match self {
+            Self::Whole(driver) => f(driver),
+            Self::Half(shared) => shared.change(f),
+        }
+    }
+}
+
+/// A message that comes in pieces. Made by
+/// [`WebSocket::recv_stream`](super::WebSocket::recv_stream) and
+/// [`Reader::recv_stream`](super::Reader::recv_stream).
 ///
 /// Dropping it before its end drops the rest of the message.
 pub struct MessageReader<'a, S> {
-    driver: &'a mut Driver<S>,
+    holder: Holder<'a, S>,
     kind: Kind,
     first: Option<Message>,
     ended: bool,
 }
 
 impl<'a, S: AsyncRead + AsyncWrite + Unpin> MessageReader<'a, S> {
-    pub(super) fn new(driver: &'a mut Driver<S>, first: Message, last: bool) -> Self {
-        Self {
-            driver,
+    /// The next message, once its first piece is there.
+    pub(super) async fn begin(mut holder: Holder<'a, S>) -> Option<Result<Self, Error>> {
+        let part = poll_fn(|cx| holder.poll_next(cx, |driver, wakers| driver.poll_part(wakers)));
+        let (first, last) = match part.await? {
+            Ok(part) => part,
+            Err(error) => return Some(Err(error)),
+        };
+        Some(Ok(Self {
+            holder,
             kind: first.as_ref().kind(),
             first: Some(first),
             ended: last,
-        }
+        }))
     }
 
     /// Of which kind the message is.
@@ -48,8 +103,9 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> MessageReader<'a, S> {
         if self.ended {
             return None;
         }
-        let part = poll_fn(|cx| self.driver.poll_part(Wakers::one(cx))).await;
-        match part {
+        let holder = &mut self.holder;
+        let part = poll_fn(|cx| holder.poll_next(cx, |driver, wakers| driver.poll_part(wakers)));
+        match part.await {
             Some(Ok((piece, last))) => {
                 self.ended = last;
                 Some(Ok(piece))
@@ -70,7 +126,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> MessageReader<'a, S> {
 impl<S> Drop for MessageReader<'_, S> {
     fn drop(&mut self) {
         if !self.ended {
-            self.driver.skipping = true;
+            self.holder.with(|driver| driver.parts.skip_rest());
         }
     }
 }
@@ -96,44 +152,10 @@ pub struct MessageWriter<'a, S> {
     finished: bool,
 }
 
-/// Through what the connection is reached.
-enum Holder<'a, S> {
-    Whole(&'a mut Driver<S>),
-    Half(&'a Shared<S>),
-}
-
-impl<S> Holder<'_, S> {
-    fn poll<R>(
-        &mut self,
-        cx: &mut Context<'_>,
-        f: impl FnOnce(&mut Driver<S>, Wakers<'_>) -> Poll<R>,
-    ) -> Poll<R> {
-        match self {
-            Self::Whole(driver) => f(driver, Wakers::one(cx)),
-            Self::Half(shared) => shared.poll(cx, f),
-        }
-    }
-
-    fn change<R>(&mut self, f: impl FnOnce(&mut Driver<S>) -> R) -> R {
-        match self {
-            Self::Whole(driver) => f(driver),
-            Self::Half(shared) => shared.change(f),
-        }
-    }
-}
-
 impl<'a, S> MessageWriter<'a, S> {
-    pub(super) fn whole(driver: &'a mut Driver<S>, kind: Kind) -> Self {
+    pub(super) fn new(holder: Holder<'a, S>, kind: Kind) -> Self {
         Self {
-            holder: Holder::Whole(driver),
-            kind,
-            finished: false,
-        }
-    }
-
-    pub(super) fn half(shared: &'a Shared<S>, kind: Kind) -> Self {
-        Self {
-            holder: Holder::Half(shared),
+            holder,
             kind,
             finished: false,
         }

@@ -4,13 +4,13 @@ mod answers;
 mod driver;
 mod error;
 mod fragments;
+mod parts;
 mod split;
 mod traits;
 
 use std::fmt;
 use std::future::poll_fn;
 use std::io::IoSlice;
-use std::ops::ControlFlow;
 
 use tokio::io::{AsyncRead, AsyncWrite};
 
@@ -19,11 +19,10 @@ pub use error::Error;
 pub use fragments::{MessageReader, MessageWriter};
 pub use split::{Reader, Writer};
 
-use driver::{Driver, Visitor, Wakers};
+use driver::{Driver, Wakers};
+use fragments::Holder;
 
-use crate::{
-    Closed, Config, Incoming, Kind, Message, MessageRef, PreparedMessage, Role, SendError, deflate,
-};
+use crate::{Closed, Config, Kind, Message, MessageRef, PreparedMessage, Role, SendError, deflate};
 
 /// What the opening handshake led to, for [`WebSocket::new`].
 #[derive(Clone, Debug, Default)]
@@ -114,20 +113,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
         let driver = &mut self.driver;
         driver.endpoint.stream_messages(false);
         let stopped = poll_fn(|cx| {
-            driver.poll_visit(
-                Wakers::one(cx),
-                Visitor::Answers,
-                &mut |incoming, outgoing, direct| {
-                    let Incoming::Message(message) = incoming else {
-                        return ControlFlow::Continue(());
-                    };
-                    let mut write = |slices: &[IoSlice<'_>]| direct.write(slices);
-                    match handler(message, &mut Answers::new(outgoing, &mut write)) {
-                        Ok(()) => ControlFlow::Continue(()),
-                        Err(error) => ControlFlow::Break(error),
-                    }
-                },
-            )
+            driver.poll_each(Wakers::one(cx), &mut |message, (outgoing, direct)| {
+                let mut write = |slices: &[IoSlice<'_>]| direct.write(slices);
+                handler(message, &mut Answers::new(outgoing, &mut write))
+            })
         })
         .await;
         if let Some(error) = stopped {
@@ -140,15 +129,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
     }
 
     /// The next message piece by piece, as its bytes arrive, however long it is.
-    /// [`Limits::max_message`](crate::Limits::max_message) does not count for it.
+    /// [`Limits::max_message`](crate::Limits::max_message) does not count for it, unless it began
+    /// while a whole one was waited for.
     ///
     /// # Errors
     /// As [`recv`](Self::recv).
     pub async fn recv_stream(&mut self) -> Option<Result<MessageReader<'_, S>, Error>> {
-        match poll_fn(|cx| self.driver.poll_part(Wakers::one(cx))).await? {
-            Ok((first, last)) => Some(Ok(MessageReader::new(&mut self.driver, first, last))),
-            Err(error) => Some(Err(error)),
-        }
+        MessageReader::begin(Holder::Whole(&mut self.driver)).await
     }
 
     /// Sends a message: it is accepted when no more than
@@ -196,7 +183,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
     /// As [`send`](Self::send).
     pub async fn send_stream(&mut self, kind: Kind) -> Result<MessageWriter<'_, S>, SendError> {
         poll_fn(|cx| self.driver.poll_accept(Wakers::one(cx))).await?;
-        Ok(MessageWriter::whole(&mut self.driver, kind))
+        Ok(MessageWriter::new(Holder::Whole(&mut self.driver), kind))
     }
 
     /// Sends a ping with at most 125 bytes.
@@ -217,13 +204,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WebSocket<S> {
     /// [`recv`](Self::recv) has told.
     pub async fn close(&mut self, code: u16, reason: &str) -> Result<Closed, Error> {
         self.start_close(code, reason);
-        poll_fn(|cx| {
-            self.driver
-                .poll_visit(Wakers::one(cx), Visitor::Listens, &mut |_, _, _| {
-                    ControlFlow::<()>::Continue(())
-                })
-        })
-        .await;
+        poll_fn(|cx| self.driver.poll_end(Wakers::one(cx))).await;
         match self.driver.report() {
             Some(error) => Err(error),
             None => Ok(self.closed().cloned().unwrap_or_default()),

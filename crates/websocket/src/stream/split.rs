@@ -8,7 +8,8 @@ use std::task::{Context, Poll, Wake, Waker};
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::driver::{Driver, Wakers};
-use super::{Error, MessageWriter, WebSocket};
+use super::fragments::Holder;
+use super::{Error, MessageReader, MessageWriter, WebSocket};
 use crate::{Closed, Kind, Message, PreparedMessage, SendError};
 
 /// The half that sends. Made by [`WebSocket::split`].
@@ -86,7 +87,7 @@ pub(super) fn split<S>(driver: Driver<S>) -> (Writer<S>, Reader<S>) {
 }
 
 impl<S> Shared<S> {
-    fn with<R>(&self, f: impl FnOnce(&mut Driver<S>, &Waker) -> R) -> R {
+    pub(super) fn with<R>(&self, f: impl FnOnce(&mut Driver<S>, &Waker) -> R) -> R {
         f(&mut lock(&self.driver), &self.both)
     }
 
@@ -102,6 +103,24 @@ impl<S> Shared<S> {
             let (read, write) = (both, both);
             f(driver, Wakers { read, write })
         })
+    }
+
+    /// A poll of the reader's task, for what comes next.
+    pub(super) fn poll_next<R>(
+        &self,
+        cx: &mut Context<'_>,
+        f: impl FnOnce(&mut Driver<S>, Wakers<'_>) -> Poll<Option<Result<R, Error>>>,
+    ) -> Poll<Option<Result<R, Error>>> {
+        register(&self.tasks.reader, cx);
+        let polled = self.with(|driver, both| {
+            let (read, write) = (cx.waker(), both);
+            f(driver, Wakers { read, write })
+        });
+        if matches!(polled, Poll::Ready(None | Some(Err(_)))) {
+            // Nothing is accepted any more: a writer that waits has to hear of it.
+            wake(&self.tasks.writer);
+        }
+        polled
     }
 
     /// A change that the reader's task has to hear of: it may concern its timer, or has to be
@@ -205,7 +224,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Writer<S> {
                 .poll(cx, |driver, wakers| driver.poll_accept(wakers))
         })
         .await?;
-        Ok(MessageWriter::half(&self.shared, kind))
+        Ok(MessageWriter::new(Holder::Half(&self.shared), kind))
     }
 
     /// As [`WebSocket::ping`].
@@ -257,22 +276,20 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Reader<S> {
         poll_fn(|cx| self.poll_recv(cx)).await
     }
 
+    /// As [`WebSocket::recv_stream`].
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn recv_stream(&mut self) -> Option<Result<MessageReader<'_, S>, Error>> {
+        MessageReader::begin(Holder::Half(&self.shared)).await
+    }
+
     pub(super) fn poll_recv(
         &mut self,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Message, Error>>> {
-        register(&self.shared.tasks.reader, cx);
-        let polled = self.shared.with(|driver, both| {
-            driver.poll_recv(Wakers {
-                read: cx.waker(),
-                write: both,
-            })
-        });
-        if matches!(polled, Poll::Ready(None | Some(Err(_)))) {
-            // Nothing is accepted any more: a writer that waits has to hear of it.
-            wake(&self.shared.tasks.writer);
-        }
-        polled
+        self.shared
+            .poll_next(cx, |driver, wakers| driver.poll_recv(wakers))
     }
 
     /// How the connection ended, once it has.

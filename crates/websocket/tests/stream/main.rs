@@ -6,6 +6,7 @@ mod backpressure;
 mod closing;
 mod halves;
 mod messages;
+mod parts;
 mod pipe;
 
 use sockeye_websocket::{Config, Negotiated, Role, WebSocket};
