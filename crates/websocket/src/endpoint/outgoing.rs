@@ -98,6 +98,7 @@ impl Outgoing {
             Message::Binary(_) => Opcode::Binary,
         };
         let payload = message.into_bytes();
+        self.pong_before();
         self.queue
             .append(|out| frame::append_header(out, opcode, payload.len()));
         self.queue.push(payload);
@@ -153,6 +154,7 @@ impl Outgoing {
             return self.send(message.message());
         }
         self.check()?;
+        self.pong_before();
         self.queue.push(self.twin(message));
         Ok(())
     }
@@ -191,6 +193,7 @@ impl Outgoing {
         if self.open.is_some_and(|open| open != kind) {
             return Err(SendError::MessageOpen);
         }
+        self.pong_before();
         let first = self.open.is_none();
         let opcode = match kind {
             Kind::Text => Opcode::Text,
@@ -266,6 +269,7 @@ impl Outgoing {
 
     #[inline]
     fn put(&mut self, opcode: Opcode, payload: &[u8]) {
+        self.pong_before();
         #[cfg(feature = "deflate")]
         if let Some(compressor) = &mut self.compressor {
             return self
@@ -292,6 +296,15 @@ impl Outgoing {
             self.pong = Some(payload.into());
         } else {
             self.control(Opcode::Pong, payload);
+        }
+    }
+
+    /// Queues the pong that waits: a sender whose queue is never empty must not hold it up. There
+    /// are no more of them than frames of one's own.
+    #[inline]
+    fn pong_before(&mut self) {
+        if let Some(pong) = self.pong.take() {
+            self.control(Opcode::Pong, &pong);
         }
     }
 
@@ -324,9 +337,7 @@ impl Outgoing {
         self.queue.advance(bytes);
         if self.queue.len() == 0 {
             self.blocked = false;
-            if let Some(pong) = self.pong.take() {
-                self.control(Opcode::Pong, &pong);
-            }
+            self.pong_before();
         }
     }
 

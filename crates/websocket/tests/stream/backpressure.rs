@@ -1,4 +1,9 @@
-use sockeye_websocket::{Config, Error, Failure, Message, Overflow, PreparedMessage, SendError};
+use std::pin::pin;
+
+use sockeye_websocket::{
+    Config, Decoder, Error, Event, Failure, Kind, Limits, Message, MessageRef, Opcode, Overflow,
+    Part, PreparedMessage, Role, SendError, frame,
+};
 
 use crate::pair;
 
@@ -88,12 +93,7 @@ async fn answers_that_nobody_reads_stop_the_reading() {
             .unwrap();
     });
     let mut input = Vec::new();
-    sockeye_websocket::frame::append_masked(
-        &mut input,
-        sockeye_websocket::Opcode::Binary,
-        &[0; 900],
-        [1, 2, 3, 4],
-    );
+    frame::append_masked(&mut input, Opcode::Binary, &[0; 900], [1, 2, 3, 4]);
     for _ in 0..10 {
         client.get_ref().give(&input);
         for _ in 0..5 {
@@ -109,4 +109,57 @@ async fn answers_that_nobody_reads_stop_the_reading() {
     assert!(echoed <= 1000);
     assert!(!serving.is_finished());
     serving.abort();
+}
+
+/// A slow reader pings while a long message leaves in fragments. The queue is never empty until
+/// the message ends, and yet there is a pong between fragments, and only one to the latest ping.
+#[tokio::test]
+async fn pings_are_answered_between_the_fragments_of_a_slow_writer() {
+    let (client, server) = pair(1000, &Config::new().marks(500, 2000));
+    let (mut writer, mut reader) = server.split();
+    let sending = tokio::spawn(async move {
+        let mut message = writer.send_stream(Kind::Binary).await.unwrap();
+        for number in 0..100 {
+            message.write(&[number; 300][..]).await.unwrap();
+        }
+        message.finish().await.unwrap();
+    });
+    tokio::task::yield_now().await;
+    assert!(!sending.is_finished(), "the stream is full");
+    for payload in [&b"first"[..], b"second", b"latest"] {
+        let mut ping = Vec::new();
+        frame::append_masked(&mut ping, Opcode::Ping, payload, [1, 2, 3, 4]);
+        client.get_ref().give(&ping);
+        assert!(futures_util::poll!(pin!(reader.recv())).is_pending());
+    }
+    let reading = tokio::spawn(async move { reader.recv().await.is_some() });
+
+    let mut decoder = Decoder::new(Role::Client, Limits::default());
+    decoder.set_streaming(true);
+    let (mut length, mut pongs) = (0, Vec::new());
+    let mut ended = false;
+    while !ended {
+        let mut wire = client.get_ref().take();
+        let mut feed = decoder.feed(&mut wire);
+        while let Some(event) = feed.next() {
+            match event.unwrap() {
+                Event::Part(Part { data, last }) => {
+                    length += MessageRef::from(data).as_bytes().len();
+                    ended = last;
+                }
+                Event::Pong(payload) => pongs.push((payload.to_vec(), length)),
+                other => panic!("{other:?}"),
+            }
+        }
+        tokio::task::yield_now().await;
+    }
+    sending.await.unwrap();
+    reading.abort();
+    assert_eq!(length, 30_000);
+    let [(payload, at)] = &pongs[..] else {
+        panic!("{pongs:?}");
+    };
+    assert_eq!(payload, b"latest");
+    assert_eq!(at % 300, 0, "between fragments");
+    assert!(*at <= 4000, "with the next fragment, and not at {at}");
 }
