@@ -1,7 +1,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::stats::{Counters, Stats};
+use crate::stats::{Counter, Counters, Stats};
 use crate::{Limits, deflate};
 
 /// How a connection behaves: limits, times and marks. Cheap to clone; connections share it.
@@ -96,8 +96,8 @@ impl Config {
         self.0.counters.snapshot()
     }
 
-    pub(crate) fn count(&self, name: &str) {
-        self.0.counters.count(name);
+    pub(crate) fn count(&self, counter: Counter) {
+        self.0.counters.count(counter);
     }
 
     fn set(mut self, change: impl FnOnce(&mut Settings)) -> Self {

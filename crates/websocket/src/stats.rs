@@ -5,42 +5,61 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::{Failure, ProtocolError};
 
-/// What is counted, in the order of the counters.
-const NAMES: [&str; 30] = [
+/// Makes the counters and their names of one list.
+macro_rules! counters {
+    ($($(#[$meta:meta])* $counter:ident = $name:literal,)*) => {
+        /// What is counted.
+        #[derive(Clone, Copy, Debug)]
+        pub(crate) enum Counter {
+            $($(#[$meta])* $counter,)*
+        }
+
+        /// The names, in the order of the counters.
+        const NAMES: [&str; [$($name),*].len()] = [$($name),*];
+    };
+}
+
+counters! {
     // Violations, by `ProtocolError`.
-    "invalid_close_code",
-    "invalid_close_reason",
-    "close_length_one",
-    "control_too_long",
-    "expected_continuation",
-    "frame_too_big",
-    "fragmented_control",
-    "invalid_deflate",
-    "invalid_utf8",
-    "length_top_bit",
-    "masked_frame",
-    "message_too_big",
-    "non_minimal_length",
-    "reserved_bits",
-    "too_many_empty_fragments",
-    "too_many_final_blocks",
-    "unexpected_continuation",
-    "unknown_opcode",
-    "unmasked_frame",
+    InvalidCloseCode = "invalid_close_code",
+    InvalidCloseReason = "invalid_close_reason",
+    CloseLengthOne = "close_length_one",
+    ControlTooLong = "control_too_long",
+    ExpectedContinuation = "expected_continuation",
+    FrameTooBig = "frame_too_big",
+    FragmentedControl = "fragmented_control",
+    InvalidDeflate = "invalid_deflate",
+    InvalidUtf8 = "invalid_utf8",
+    LengthTopBit = "length_top_bit",
+    MaskedFrame = "masked_frame",
+    MessageTooBig = "message_too_big",
+    NonMinimalLength = "non_minimal_length",
+    ReservedBits = "reserved_bits",
+    TooManyEmptyFragments = "too_many_empty_fragments",
+    TooManyFinalBlocks = "too_many_final_blocks",
+    UnexpectedContinuation = "unexpected_continuation",
+    UnknownOpcode = "unknown_opcode",
+    UnmaskedFrame = "unmasked_frame",
     // Other ends, by `Failure`.
-    "lost",
-    "idle",
-    "close_timeout",
-    "slow_peer",
-    "message_given_up",
-    // Handshakes, by `accept::AcceptError`.
-    "request_answered",
-    "request_cut_off",
-    "request_malformed",
-    "request_refused",
-    "origin_refused",
-    "request_too_slow",
-];
+    Lost = "lost",
+    Idle = "idle",
+    CloseTimeout = "close_timeout",
+    SlowPeer = "slow_peer",
+    MessageGivenUp = "message_given_up",
+    // Handshakes, by `accept::AcceptError` and `upgrade::UpgradeError`.
+    RequestAnswered = "request_answered",
+    RequestCutOff = "request_cut_off",
+    RequestMalformed = "request_malformed",
+    RequestRefused = "request_refused",
+    OriginRefused = "origin_refused",
+    RequestTooSlow = "request_too_slow",
+}
+
+impl Counter {
+    pub(crate) const fn name(self) -> &'static str {
+        NAMES[self as usize]
+    }
+}
 
 /// The counters of one configuration.
 #[derive(Debug)]
@@ -53,10 +72,8 @@ impl Default for Counters {
 }
 
 impl Counters {
-    pub(crate) fn count(&self, name: &str) {
-        if let Some(slot) = NAMES.iter().position(|known| *known == name) {
-            self.0[slot].fetch_add(1, Ordering::Relaxed);
-        }
+    pub(crate) fn count(&self, counter: Counter) {
+        self.0[counter as usize].fetch_add(1, Ordering::Relaxed);
     }
 
     pub(crate) fn snapshot(&self) -> Stats {
@@ -116,26 +133,30 @@ impl ProtocolError {
     /// The name under which it is counted in [`Stats`].
     #[must_use]
     pub const fn name(&self) -> &'static str {
+        self.counter().name()
+    }
+
+    pub(crate) const fn counter(&self) -> Counter {
         match self {
-            Self::InvalidCloseCode(_) => "invalid_close_code",
-            Self::InvalidCloseReason => "invalid_close_reason",
-            Self::CloseLengthOne => "close_length_one",
-            Self::ControlTooLong => "control_too_long",
-            Self::ExpectedContinuation => "expected_continuation",
-            Self::FrameTooBig { .. } => "frame_too_big",
-            Self::FragmentedControl => "fragmented_control",
-            Self::InvalidDeflate => "invalid_deflate",
-            Self::InvalidUtf8 => "invalid_utf8",
-            Self::LengthTopBit => "length_top_bit",
-            Self::MaskedFrame => "masked_frame",
-            Self::MessageTooBig { .. } => "message_too_big",
-            Self::NonMinimalLength => "non_minimal_length",
-            Self::ReservedBits => "reserved_bits",
-            Self::TooManyEmptyFragments => "too_many_empty_fragments",
-            Self::TooManyFinalBlocks => "too_many_final_blocks",
-            Self::UnexpectedContinuation => "unexpected_continuation",
-            Self::UnknownOpcode(_) => "unknown_opcode",
-            Self::UnmaskedFrame => "unmasked_frame",
+            Self::InvalidCloseCode(_) => Counter::InvalidCloseCode,
+            Self::InvalidCloseReason => Counter::InvalidCloseReason,
+            Self::CloseLengthOne => Counter::CloseLengthOne,
+            Self::ControlTooLong => Counter::ControlTooLong,
+            Self::ExpectedContinuation => Counter::ExpectedContinuation,
+            Self::FrameTooBig { .. } => Counter::FrameTooBig,
+            Self::FragmentedControl => Counter::FragmentedControl,
+            Self::InvalidDeflate => Counter::InvalidDeflate,
+            Self::InvalidUtf8 => Counter::InvalidUtf8,
+            Self::LengthTopBit => Counter::LengthTopBit,
+            Self::MaskedFrame => Counter::MaskedFrame,
+            Self::MessageTooBig { .. } => Counter::MessageTooBig,
+            Self::NonMinimalLength => Counter::NonMinimalLength,
+            Self::ReservedBits => Counter::ReservedBits,
+            Self::TooManyEmptyFragments => Counter::TooManyEmptyFragments,
+            Self::TooManyFinalBlocks => Counter::TooManyFinalBlocks,
+            Self::UnexpectedContinuation => Counter::UnexpectedContinuation,
+            Self::UnknownOpcode(_) => Counter::UnknownOpcode,
+            Self::UnmaskedFrame => Counter::UnmaskedFrame,
         }
     }
 }
@@ -144,13 +165,17 @@ impl Failure {
     /// The name under which it is counted in [`Stats`].
     #[must_use]
     pub const fn name(&self) -> &'static str {
+        self.counter().name()
+    }
+
+    pub(crate) const fn counter(&self) -> Counter {
         match self {
-            Self::Protocol(error) => error.name(),
-            Self::Lost => "lost",
-            Self::Idle => "idle",
-            Self::CloseTimeout => "close_timeout",
-            Self::SlowPeer => "slow_peer",
-            Self::MessageGivenUp => "message_given_up",
+            Self::Protocol(error) => error.counter(),
+            Self::Lost => Counter::Lost,
+            Self::Idle => Counter::Idle,
+            Self::CloseTimeout => Counter::CloseTimeout,
+            Self::SlowPeer => Counter::SlowPeer,
+            Self::MessageGivenUp => Counter::MessageGivenUp,
         }
     }
 }
@@ -160,22 +185,42 @@ impl crate::accept::AcceptError {
     /// The name under which it is counted in [`Stats`].
     #[must_use]
     pub const fn name(&self) -> &'static str {
+        self.counter().name()
+    }
+
+    pub(crate) const fn counter(&self) -> Counter {
         match self {
-            Self::Answered(_) => "request_answered",
-            Self::Closed | Self::Io(_) => "request_cut_off",
-            Self::Head(_) => "request_malformed",
-            Self::Refused(refusal) => refusal.name(),
-            Self::Timeout => "request_too_slow",
+            Self::Answered(_) => Counter::RequestAnswered,
+            Self::Closed | Self::Io(_) => Counter::RequestCutOff,
+            Self::Head(_) => Counter::RequestMalformed,
+            Self::Refused(refusal) => refusal.counter(),
+            Self::Timeout => Counter::RequestTooSlow,
         }
     }
 }
 
 #[cfg(feature = "tokio")]
 impl crate::accept::Refusal {
-    pub(crate) const fn name(&self) -> &'static str {
+    pub(crate) const fn counter(&self) -> Counter {
         match self {
-            Self::Origin(_) => "origin_refused",
-            Self::Http1(_) | Self::Http2(_) | Self::NotUpgradable => "request_refused",
+            Self::Origin(_) => Counter::OriginRefused,
+            Self::Http1(_) | Self::Http2(_) | Self::NotUpgradable => Counter::RequestRefused,
+        }
+    }
+}
+
+#[cfg(feature = "hyper")]
+impl crate::upgrade::UpgradeError {
+    /// The name under which it is counted in [`Stats`].
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        self.counter().name()
+    }
+
+    pub(crate) const fn counter(&self) -> Counter {
+        match self {
+            Self::Hyper(_) => Counter::RequestCutOff,
+            Self::Timeout => Counter::RequestTooSlow,
         }
     }
 }

@@ -2,14 +2,19 @@
 //! client is told.
 #![cfg(feature = "tokio")]
 
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
-use http::{Response, StatusCode};
+use http::{HeaderMap, HeaderValue, Response, StatusCode};
 use sockeye_websocket::accept::{AcceptError, Acceptor, Origins, Policy, Refusal, accept};
 use sockeye_websocket::handshake::request_head::{HeadError, MAX_REQUEST_HEAD, parse};
 use sockeye_websocket::handshake::server;
 use sockeye_websocket::{Config, Message, Opcode, Role, frame};
-use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
+use tokio::io::{
+    AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream, ReadBuf, duplex,
+};
 
 /// A request that is fine, with these lines more.
 fn request(lines: &str) -> String {
@@ -345,24 +350,122 @@ async fn rest(mut client: DuplexStream) -> String {
     rest
 }
 
+/// A stream that fails when it is read.
+struct Broken;
+
+impl AsyncRead for Broken {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        _: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Poll::Ready(Err(io::ErrorKind::ConnectionReset.into()))
+    }
+}
+
+impl AsyncWrite for Broken {
+    fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, _: &[u8]) -> Poll<io::Result<usize>> {
+        Poll::Ready(Err(io::ErrorKind::ConnectionReset.into()))
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+}
+
+fn counted(config: &Config) -> Vec<(&'static str, u64)> {
+    let stats = config.stats();
+    stats.iter().filter(|(_, count)| *count > 0).collect()
+}
+
 #[tokio::test]
 async fn what_is_not_accepted_is_counted_by_its_reason() {
-    let config = Config::new();
-    let policy = Policy::new().config(config.clone());
-    let acceptor = Acceptor::new(policy.origins(Origins::same()));
     let good = request("");
     for (request, name) in [
         (good.replace(": 13", ": 8"), "request_refused"),
         (good.replace("Host", "Hose"), "request_malformed"),
         (request("Origin: https://evil.net\r\n"), "origin_refused"),
+        (good.replace("/chat", "/tea"), "request_answered"),
+        (good.replace("\r\n\r\n", "\r\n"), "request_cut_off"),
     ] {
-        let before = config.stats().get(name);
-        let (result, _) = exchange(&acceptor, &request).await;
-        assert_eq!(result.expect_err("not accepted").name(), name);
-        assert_eq!(config.stats().get(name), before.map(|count| count + 1));
+        let config = Config::new();
+        let policy = Policy::new().config(config.clone());
+        let acceptor = Acceptor::new(policy.origins(Origins::same())).intercept(|request| {
+            let tea = request.uri().path() == "/tea";
+            tea.then(|| Response::new(String::new()))
+        });
+        let (mut client, server) = duplex(64 * 1024);
+        client.write_all(request.as_bytes()).await.expect("room");
+        client.shutdown().await.expect("open");
+        let error = acceptor.accept(server).await.expect_err("not accepted");
+        assert_eq!(error.name(), name);
+        assert_eq!(counted(&config), [(name, 1)]);
     }
-    let counted: u64 = config.stats().iter().map(|(_, count)| count).sum();
-    assert_eq!(counted, 3);
+}
+
+#[tokio::test]
+async fn a_stream_that_fails_is_counted_as_cut_off() {
+    let config = Config::new();
+    let error = accept(Broken, &config).await.expect_err("broken");
+    let AcceptError::Io(error) = error else {
+        panic!("{error:?}");
+    };
+    assert_eq!(error.kind(), io::ErrorKind::ConnectionReset);
+    assert_eq!(counted(&config), [("request_cut_off", 1)]);
+}
+
+#[tokio::test]
+async fn a_handshake_that_takes_too_long_is_counted() {
+    let (_client, server) = duplex(1024);
+    let config = hurried();
+    let error = accept(server, &config).await.expect_err("too slow");
+    assert!(matches!(error, AcceptError::Timeout), "{error:?}");
+    assert_eq!(counted(&config), [("request_too_slow", 1)]);
+}
+
+#[tokio::test]
+async fn an_answer_has_the_headers_that_were_added_and_keeps_its_own() {
+    let acceptor = Acceptor::new(Policy::new()).headers(|request| {
+        let mut headers = HeaderMap::new();
+        let path = request.uri().path().parse().expect("a value");
+        headers.insert("x-path", path);
+        for cookie in ["a=1", "b=2"] {
+            headers.append("set-cookie", HeaderValue::from_static(cookie));
+        }
+        for own in [
+            "sec-websocket-accept",
+            "upgrade",
+            "connection",
+            "content-length",
+        ] {
+            headers.append(own, HeaderValue::from_static("7"));
+            headers.append(own, HeaderValue::from_static("8"));
+        }
+        headers
+    });
+    let (result, response) = exchange(&acceptor, &request("")).await;
+    result.expect("granted");
+    let (own, added) = response.split_at(response.find("x-path").expect("added"));
+    assert_eq!(
+        own,
+        "HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\n\
+         connection: Upgrade\r\nsec-websocket-accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n"
+    );
+    assert_eq!(
+        added,
+        "x-path: /chat\r\nset-cookie: a=1\r\nset-cookie: b=2\r\n\r\n"
+    );
+    // What is refused is refused as ever.
+    let (result, response) = exchange(&acceptor, &request("").replace(": 13", ": 8")).await;
+    let version = server::Refusal::Version;
+    assert!(
+        matches!(result, Err(AcceptError::Refused(Refusal::Http1(refusal))) if refusal == version)
+    );
+    assert!(!response.contains("x-path"), "{response}");
 }
 
 #[tokio::test]

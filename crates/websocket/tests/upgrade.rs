@@ -241,6 +241,68 @@ async fn a_service_answers_refusals() {
     }
 }
 
+fn counted(config: &Config) -> Vec<(&'static str, u64)> {
+    let stats = config.stats();
+    stats.iter().filter(|(_, count)| *count > 0).collect()
+}
+
+/// By each way in: the service, a policy given to it, one among the request's extensions, and one
+/// that is applied later.
+#[tokio::test]
+async fn refusals_are_counted_where_the_policy_says() {
+    let evil = |version: &str| {
+        let mut request = granted_head();
+        let headers = request.headers_mut();
+        headers.insert("host", "example.com".parse().expect("a value"));
+        headers.insert("origin", "https://evil.example".parse().expect("a value"));
+        headers.insert("sec-websocket-version", version.parse().expect("a value"));
+        request
+    };
+    type Way = fn(Request<()>, Policy) -> Refusal;
+    let by_policy: Way =
+        |mut request, policy| Upgrade::by_policy(&mut request, &policy).expect_err("refused");
+    let from_request: Way = |mut request, policy| {
+        request.extensions_mut().insert(policy);
+        Upgrade::from_request(&mut request).expect_err("refused")
+    };
+    let from_parts: Way = |mut request, policy| {
+        request.extensions_mut().insert(policy);
+        let (mut parts, ()) = request.into_parts();
+        Upgrade::from_parts(&mut parts).expect_err("refused")
+    };
+    for way in [by_policy, from_request, from_parts] {
+        for (request, name) in [
+            (evil("8"), "request_refused"),
+            (evil("13"), "origin_refused"),
+        ] {
+            let config = Config::new();
+            let policy = Policy::new()
+                .origins(Origins::same())
+                .config(config.clone());
+            let refusal = way(request, policy);
+            assert_eq!(
+                refusal.status(),
+                if name == "origin_refused" { 403 } else { 426 }
+            );
+            assert_eq!(counted(&config), [(name, 1)]);
+        }
+        let config = Config::new();
+        let refusal = way(granted_head(), Policy::new().config(config.clone()));
+        assert_eq!(refusal, Refusal::NotUpgradable);
+        assert_eq!(counted(&config), [("request_refused", 1)]);
+    }
+
+    let config = Config::new();
+    let policy = Policy::new()
+        .origins(Origins::same())
+        .config(config.clone());
+    let mut service = service(async |_socket, _head| {}).policy(policy);
+    let response = tower_service::Service::call(&mut service, evil("13")).await;
+    let Ok(response) = response;
+    assert_eq!(response.status(), 403);
+    assert_eq!(counted(&config), [("origin_refused", 1)]);
+}
+
 fn granted_head() -> Request<()> {
     Request::get("/")
         .header("upgrade", "websocket")
@@ -273,12 +335,13 @@ async fn upgraded(
     client_waits: Duration,
 ) -> Result<(), UpgradeError> {
     let (mut near, far) = duplex(1024);
+    let config = Config::new().handshake_timeout(handshake_timeout);
+    let judged = config.clone();
     let (sent, mut ended) = mpsc::unbounded_channel();
     tokio::spawn(async move {
         let service = service_fn(move |mut request: Request<Incoming>| {
             let upgrade = Upgrade::from_request(&mut request).expect("granted");
-            let config = Config::new().handshake_timeout(handshake_timeout);
-            let upgrade = upgrade.config(config);
+            let upgrade = upgrade.config(judged.clone());
             let response = upgrade.response();
             let sent = sent.clone();
             tokio::spawn(async move { sent.send(upgrade.websocket().await.map(drop)) });
@@ -296,7 +359,10 @@ async fn upgraded(
         sleep(client_waits).await;
         drop(near);
     });
-    ended.recv().await.expect("an end")
+    let ended = ended.recv().await.expect("an end");
+    let expected = ended.as_ref().err().map(|error| (error.name(), 1));
+    assert_eq!(counted(&config), Vec::from_iter(expected));
+    ended
 }
 
 #[tokio::test(start_paused = true)]
@@ -310,7 +376,8 @@ async fn an_upgrade_waits_for_its_response() {
     assert!(matches!(error, UpgradeError::Hyper(_)), "{error:?}");
     let late = upgraded(second, second * 2, second * 3).await;
     let error = late.expect_err("too late");
-    assert!(error.is_timeout(), "{error:?}");
+    assert!(matches!(error, UpgradeError::Timeout), "{error:?}");
+    assert!(error.is_timeout());
 }
 
 #[cfg(feature = "axum")]
@@ -354,6 +421,29 @@ mod axum_extractor {
         let message = socket.recv().await.expect("open").expect("a message");
         assert_eq!(message.as_text(), Some(r#"["a", "b"] Some("b")"#));
         echoes(&mut socket, "hello").await;
+    }
+
+    /// The policy and the origins that the handler judges by itself.
+    #[tokio::test]
+    async fn the_extractor_counts_refusals() {
+        async fn page(upgrade: Upgrade) -> Result<impl IntoResponse, Refusal> {
+            Ok(upgrade.origins(&Origins::same())?.on_upgrade(echo))
+        }
+        let config = Config::new();
+        let policy = Policy::new().config(config.clone());
+        let (listener, address) = tcp().await;
+        let app = Router::new()
+            .route("/chat", any(page))
+            .layer(axum::Extension(policy));
+        tokio::spawn(async move { axum::serve(listener, app).await });
+        let plain = b"GET /chat HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+        let response = refused(address, plain).await;
+        assert!(response.starts_with("HTTP/1.1 400 "), "{response}");
+        assert_eq!(counted(&config), [("request_refused", 1)]);
+        let evil = ask().header("Origin", "https://evil.example");
+        let response = refused(address, &evil.expect("a request").to_bytes()).await;
+        assert!(response.starts_with("HTTP/1.1 403 "), "{response}");
+        assert_eq!(config.stats().get("origin_refused"), Some(1));
     }
 
     #[tokio::test]

@@ -2,7 +2,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::{Request, Response, StatusCode};
+use http::header::{CONNECTION, CONTENT_LENGTH, HeaderName, TRANSFER_ENCODING, UPGRADE};
+use http::{HeaderMap, Request, Response, StatusCode};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::timeout;
 
@@ -44,9 +45,11 @@ const LINGER: Duration = Duration::from_secs(1);
 pub struct Acceptor {
     policy: Policy,
     intercept: Option<Arc<Intercept>>,
+    headers: Option<Arc<Headers>>,
 }
 
 type Intercept = dyn Fn(&Request<()>) -> Option<Response<String>> + Send + Sync;
+type Headers = dyn Fn(&Request<()>) -> HeaderMap + Send + Sync;
 
 /// An error, and what to tell the client.
 type Refused = Box<(AcceptError, Option<Response<String>>)>;
@@ -58,6 +61,7 @@ impl Acceptor {
         Self {
             policy,
             intercept: None,
+            headers: None,
         }
     }
 
@@ -69,6 +73,28 @@ impl Acceptor {
         intercept: impl Fn(&Request<()>) -> Option<Response<String>> + Send + Sync + 'static,
     ) -> Self {
         self.intercept = Some(Arc::new(intercept));
+        self
+    }
+
+    /// Adds headers to the answer of each request that is granted, cookies for example. Those of
+    /// the handshake itself, and those that speak of a body, are left as they are.
+    ///
+    /// ```
+    /// use http::header::{HeaderMap, HeaderValue, SET_COOKIE};
+    /// use sockeye_websocket::accept::{Acceptor, Policy};
+    ///
+    /// let acceptor = Acceptor::new(Policy::new()).headers(|_request| {
+    ///     let cookie = HeaderValue::from_static("seen=1; HttpOnly");
+    ///     HeaderMap::from_iter([(SET_COOKIE, cookie)])
+    /// });
+    /// # let _ = acceptor;
+    /// ```
+    #[must_use]
+    pub fn headers(
+        mut self,
+        headers: impl Fn(&Request<()>) -> HeaderMap + Send + Sync + 'static,
+    ) -> Self {
+        self.headers = Some(Arc::new(headers));
         self
     }
 
@@ -107,7 +133,7 @@ impl Acceptor {
         if let Some(response) = response {
             let _ = timeout(LINGER, refuse(&mut stream, response)).await;
         }
-        config.count(error.name());
+        config.count(error.counter());
         Err(error)
     }
 
@@ -129,7 +155,11 @@ impl Acceptor {
             Err(error) => return Err(Box::new((error, None))),
         };
         let grant = self.judge(&request)?;
-        write_response(stream, &grant.response(), "")
+        let mut response = grant.response();
+        if let Some(headers) = &self.headers {
+            add(response.headers_mut(), headers(&request));
+        }
+        write_response(stream, &response, "")
             .await
             .map_err(|error| Box::new((error.into(), None)))?;
         Ok((grant, request))
@@ -149,6 +179,28 @@ impl Acceptor {
     }
 }
 
+/// Adds what is not the handshake's own.
+fn add(headers: &mut HeaderMap, more: HeaderMap) {
+    let mut own = false;
+    let mut last = None;
+    for (name, value) in more {
+        // Only the first of several values comes with the name.
+        if let Some(name) = name {
+            own = !is_handshakes(&name);
+            last = Some(name);
+        }
+        if let Some(name) = last.as_ref().filter(|_| own) {
+            headers.append(name, value);
+        }
+    }
+}
+
+/// Whether a header says what the handshake has to say: RFC 6455 4.2.2, and RFC 9110 8.6 of a body.
+fn is_handshakes(name: &HeaderName) -> bool {
+    let named = [CONNECTION, UPGRADE, CONTENT_LENGTH, TRANSFER_ENCODING];
+    named.contains(name) || name.as_str().starts_with("sec-websocket-")
+}
+
 /// RFC 9110 15.5.9
 fn too_late() -> Response<String> {
     let mut response = Response::new(format!("{}\n", AcceptError::Timeout));
@@ -161,6 +213,7 @@ impl fmt::Debug for Acceptor {
         f.debug_struct("Acceptor")
             .field("policy", &self.policy)
             .field("intercept", &self.intercept.as_ref().map(|_| ".."))
+            .field("headers", &self.headers.as_ref().map(|_| ".."))
             .finish()
     }
 }

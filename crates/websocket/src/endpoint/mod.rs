@@ -383,7 +383,7 @@ impl Control {
 
     fn failed(&mut self, failure: Failure) {
         if self.failure.is_none() {
-            self.config.count(failure.name());
+            self.config.count(failure.counter());
             self.failure = Some(failure);
         }
     }

@@ -8,7 +8,9 @@ use super::Upgrade;
 use crate::accept::Refusal;
 
 /// A handler that takes an [`Upgrade`] is called for requests for WebSockets only; others get the
-/// [`Refusal`]'s response.
+/// [`Refusal`]'s response. With a layer `axum::Extension(policy)`, the
+/// [`Policy`](crate::accept::Policy) is applied first, and refusals are counted in its
+/// [`Config::stats`](crate::Config::stats).
 ///
 /// ```
 /// use axum::Router;

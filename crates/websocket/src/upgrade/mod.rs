@@ -64,14 +64,26 @@ pub struct Upgrade {
 }
 
 impl Upgrade {
-    /// Judges a request by the rules of RFC 6455 or RFC 8441.
+    /// Judges a request by the rules of RFC 6455 or RFC 8441, and by the [`Policy`] among its
+    /// extensions, if there is one.
     ///
     /// # Errors
     /// [`Refusal`] says which rule the request broke, and makes the answer. The request is as it
-    /// was, so that something else may answer it.
+    /// was, so that something else may answer it. It is counted in the policy's
+    /// [`Config::stats`]; without a policy there is nowhere to count it.
     pub fn from_request<B>(request: &mut Request<B>) -> Result<Self, Refusal> {
-        let grant = judge((&*request).into(), request.extensions())?;
-        Self::new(grant, request.extensions_mut())
+        let policy = request.extensions().get::<Policy>().cloned();
+        let grant = judge((&*request).into(), request.extensions());
+        Self::new(grant, request.extensions_mut(), policy.as_ref())
+    }
+
+    /// Judges a request by the rules and by this policy.
+    ///
+    /// # Errors
+    /// As [`from_request`](Self::from_request).
+    pub fn by_policy<B>(request: &mut Request<B>, policy: &Policy) -> Result<Self, Refusal> {
+        let grant = judge((&*request).into(), request.extensions());
+        Self::new(grant, request.extensions_mut(), Some(policy))
     }
 
     /// As [`from_request`](Self::from_request), from a request without its body.
@@ -85,35 +97,55 @@ impl Upgrade {
             uri: &parts.uri,
             headers: &parts.headers,
         };
-        let grant = judge(asked, &parts.extensions)?;
-        Self::new(grant, &mut parts.extensions)
+        let policy = parts.extensions.get::<Policy>().cloned();
+        let grant = judge(asked, &parts.extensions);
+        Self::new(grant, &mut parts.extensions, policy.as_ref())
     }
 
-    fn new(grant: Grant, extensions: &mut Extensions) -> Result<Self, Refusal> {
-        let on_upgrade = extensions.remove::<OnUpgrade>();
-        Ok(Self {
-            grant,
-            on_upgrade: on_upgrade.ok_or(Refusal::NotUpgradable)?,
-            config: Config::default(),
-        })
+    fn new(
+        grant: Result<Grant, Refusal>,
+        extensions: &mut Extensions,
+        policy: Option<&Policy>,
+    ) -> Result<Self, Refusal> {
+        let config = policy.map(|policy| policy.config.clone());
+        let grant = grant.and_then(|grant| match policy {
+            Some(policy) => grant.policy(policy),
+            None => Ok(grant),
+        });
+        let upgrade = grant.and_then(|grant| {
+            let on_upgrade = extensions.remove::<OnUpgrade>();
+            Ok(Self {
+                grant,
+                on_upgrade: on_upgrade.ok_or(Refusal::NotUpgradable)?,
+                config: config.clone().unwrap_or_default(),
+            })
+        });
+        if let (Err(refusal), Some(config)) = (&upgrade, config) {
+            config.count(refusal.counter());
+        }
+        upgrade
     }
 
     /// Applies all of a policy.
     ///
     /// # Errors
-    /// [`Refusal::Origin`].
-    pub fn policy(mut self, policy: &Policy) -> Result<Self, Refusal> {
-        self.grant = self.grant.policy(policy)?;
-        self.config = policy.config.clone();
-        Ok(self)
+    /// [`Refusal::Origin`], which is counted in the policy's [`Config::stats`].
+    pub fn policy(self, policy: &Policy) -> Result<Self, Refusal> {
+        let upgrade = self.config(policy.config.clone());
+        let upgrade = upgrade.origins(&policy.origins)?;
+        Ok(upgrade.protocols(&policy.protocols))
     }
 
     /// Judges from which page the request came.
     ///
     /// # Errors
-    /// [`Refusal::Origin`].
+    /// [`Refusal::Origin`], which is counted in the [`Config::stats`] of the configuration that
+    /// was set before.
     pub fn origins(self, origins: &Origins) -> Result<Self, Refusal> {
-        self.grant.origins(origins)?;
+        if let Err(refusal) = self.grant.origins(origins) {
+            self.config.count(refusal.counter());
+            return Err(refusal);
+        }
         Ok(self)
     }
 
@@ -155,13 +187,16 @@ impl Upgrade {
     /// does not write while the function that returns the response waits.
     ///
     /// # Errors
-    /// [`UpgradeError`].
+    /// [`UpgradeError`], which is counted in [`Config::stats`].
     pub async fn websocket(self) -> Result<WebSocket<UpgradedStream>, UpgradeError> {
         // Boxed, since the caller's future keeps the room for as long as the connection lives.
         Box::pin(async move {
             let limit = self.config.get().handshake_timeout;
-            let upgraded = timeout(limit, self.on_upgrade).await;
-            let upgraded = upgraded.map_err(|_| UpgradeError::Timeout)??;
+            let upgraded = match timeout(limit, self.on_upgrade).await {
+                Ok(upgraded) => upgraded.map_err(UpgradeError::Hyper),
+                Err(_) => Err(UpgradeError::Timeout),
+            };
+            let upgraded = upgraded.inspect_err(|error| self.config.count(error.counter()))?;
             let (stream, early) = if self.grant.is_http2() {
                 (UpgradedStream::http2(upgraded), Vec::new())
             } else {

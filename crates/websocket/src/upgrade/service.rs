@@ -78,17 +78,13 @@ where
     }
 
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
-        let upgrade = Upgrade::from_request(&mut request);
-        let response = match upgrade.and_then(|upgrade| upgrade.policy(&self.policy)) {
+        let response = match Upgrade::by_policy(&mut request, &self.policy) {
             Ok(upgrade) => {
                 let handler = self.handler.clone();
                 let (head, _) = request.into_parts();
                 upgrade.on_upgrade(move |socket| handler(socket, head))
             }
-            Err(refusal) => {
-                self.policy.config.count(refusal.name());
-                refusal.response()
-            }
+            Err(refusal) => refusal.response(),
         };
         future::ready(Ok(response))
     }

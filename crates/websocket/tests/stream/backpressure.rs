@@ -80,6 +80,7 @@ async fn a_slow_peer_is_disconnected_where_that_is_the_policy() {
     client.get_ref().end();
     let error = reading.await.unwrap().unwrap().unwrap_err();
     assert!(matches!(error, Error::Failed(Failure::SlowPeer)));
+    assert_eq!(config.stats().get("slow_peer"), Some(1));
 }
 
 /// A peer that sends and does not read is not read either, once its answers wait.

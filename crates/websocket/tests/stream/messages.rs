@@ -7,7 +7,7 @@ use sockeye_websocket::{
     Role, SendError, WebSocket, frame,
 };
 
-use crate::{pair, pipe};
+use crate::{pair, pair_of, pipe};
 
 fn poll_once<T>(future: impl Future<Output = T>) -> Poll<T> {
     pin!(future).poll(&mut Context::from_waker(Waker::noop()))
@@ -185,7 +185,8 @@ async fn a_message_sent_in_pieces() {
 
 #[tokio::test]
 async fn a_message_given_up_is_no_message() {
-    let (mut client, mut server) = pair(4096, &Config::new());
+    let config = Config::new();
+    let (mut client, mut server) = pair_of(4096, &config, &Config::new());
     let mut message = client.send_stream(Kind::Binary).await.unwrap();
     message.write(&b"half a"[..]).await.unwrap();
     drop(message);
@@ -196,6 +197,7 @@ async fn a_message_given_up_is_no_message() {
     });
     let error = client.recv().await.unwrap().unwrap_err();
     assert!(matches!(error, Error::Failed(Failure::MessageGivenUp)));
+    assert_eq!(config.stats().get("message_given_up"), Some(1));
     assert_eq!(serving.await.unwrap(), 1011);
 
     // One of which nothing was sent is nothing.
