@@ -36,21 +36,23 @@ const PAGE: &str = r#"<!doctype html>
 
 #[tokio::main]
 async fn main() -> io::Result<()> {
+    let address = std::env::args().nth(1);
+    let listener = TcpListener::bind(address.as_deref().unwrap_or("127.0.0.1:9003")).await?;
+    println!("listening on http://{}", listener.local_addr()?);
+    axum::serve(listener, app()).await
+}
+
+pub(crate) fn app() -> Router {
     let config = Config::new().deflate(Some(deflate::Options::default()));
     let policy = Policy::new()
         .protocols(["echo"])
         .origins(Origins::same())
         .config(config);
-    let app = Router::new()
+    Router::new()
         .route("/", get(async || Html(PAGE)))
         // HTTP/2 asks with CONNECT, HTTP/1.1 with GET.
         .route("/rooms/{room}", any(room))
-        .with_state(policy);
-
-    let address = std::env::args().nth(1);
-    let listener = TcpListener::bind(address.as_deref().unwrap_or("127.0.0.1:9003")).await?;
-    println!("listening on http://{}", listener.local_addr()?);
-    axum::serve(listener, app).await
+        .with_state(policy)
 }
 
 async fn room(

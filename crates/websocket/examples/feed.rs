@@ -18,7 +18,7 @@ use tokio::time::sleep;
 
 /// Prints the prices of a ticker feed.
 #[derive(Debug, Parser)]
-struct Options {
+pub(crate) struct Options {
     /// Where the feed is
     #[arg(required_unless_present = "demo")]
     url: Option<String>,
@@ -67,7 +67,11 @@ struct Ticker {
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let options = Options::parse();
+    run(Options::parse()).await
+}
+
+/// Follows the feed, through disconnects, until enough has been seen.
+pub(crate) async fn run(options: Options) -> Result<(), Box<dyn Error>> {
     let (url, mut left) = match &options.url {
         Some(url) => (url.clone(), options.count.unwrap_or(usize::MAX)),
         None => (demo().await?, options.count.unwrap_or(8)),
