@@ -4,7 +4,7 @@ use sockeye_bench::table::{number, render};
 
 use crate::contestant::Contestant;
 use crate::rows::{Row, Table, Target};
-use crate::tally::{Comparison, Line, Spread};
+use crate::tally::{Comparison, Line, Spread, Verdict};
 
 const NONE: &str = "-";
 
@@ -140,10 +140,11 @@ fn target(row: Row) -> String {
 }
 
 fn verdict(line: &Line) -> String {
-    match line.holds() {
+    match line.verdict() {
         None => NONE,
-        Some(true) => "yes",
-        Some(false) => "**missed**",
+        Some(Verdict::Reached) => "yes",
+        Some(Verdict::Tie) => "tie",
+        Some(Verdict::Missed) => "**missed**",
     }
     .to_owned()
 }
@@ -168,7 +169,7 @@ fn all_figures(lines: &[&Line], show: impl Fn(Spread) -> String) -> String {
 }
 
 fn bounds(lines: &[&Line]) -> String {
-    let judged = lines.iter().filter(|line| line.holds().is_some());
+    let judged = lines.iter().filter(|line| line.verdict().is_some());
     judged
         .map(|line| {
             let (row, bound, verdict) = (line.row.title(), target(line.row), verdict(line));

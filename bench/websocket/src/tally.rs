@@ -36,6 +36,15 @@ pub(crate) struct Comparison {
     pub(crate) tie: bool,
 }
 
+/// Whether a target was reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Verdict {
+    Missed,
+    /// A median is above it, in a range that overlaps the other one's.
+    Tie,
+    Reached,
+}
+
 impl Spread {
     fn of(mut values: Vec<f64>) -> Option<Self> {
         values.sort_by(f64::total_cmp);
@@ -94,25 +103,31 @@ impl Line {
     }
 
     /// Whether ours reached what it is to reach; `None` if that was not measured.
-    pub(crate) fn holds(&self) -> Option<bool> {
+    pub(crate) fn verdict(&self) -> Option<Verdict> {
         let own = self.cell(Contestant::Sockeye)?;
         let target = self.row.target()?;
         if own.fault().is_some() {
-            return Some(false);
+            return Some(Verdict::Missed);
         }
         let within = |other: Spread, most: f64| {
-            own.spread(0).map(|spread| {
-                let comparison = spread.to(other);
-                comparison.ratio <= most || comparison.tie
+            own.spread(0).map(|spread| match spread.to(other) {
+                Comparison { ratio, .. } if ratio <= most => Verdict::Reached,
+                Comparison { tie: true, .. } => Verdict::Tie,
+                Comparison { tie: false, .. } => Verdict::Missed,
             })
         };
         match target {
             Target::AtMost(most) => {
                 let figures = 0..self.row.figures().len();
-                Some(figures.into_iter().all(|which| {
+                let all = figures.into_iter().all(|which| {
                     own.spread(which)
                         .is_some_and(|spread| spread.median <= most)
-                }))
+                });
+                Some(if all {
+                    Verdict::Reached
+                } else {
+                    Verdict::Missed
+                })
             }
             Target::Ratios {
                 yardstick,
@@ -120,7 +135,7 @@ impl Line {
             } => {
                 let to_yardstick = within(self.spread(Contestant::Yardstick)?, yardstick)?;
                 let to_best = within(self.best_crate()?.1, best_crate)?;
-                Some(to_yardstick && to_best)
+                Some(to_yardstick.min(to_best))
             }
         }
     }
@@ -158,19 +173,19 @@ mod tests {
     #[test]
     fn the_medians_decide_and_ranges_that_overlap_are_a_tie() {
         assert_eq!(
-            line(&[4.4, 9.0, 4.3]).holds(),
-            Some(true),
+            line(&[4.4, 9.0, 4.3]).verdict(),
+            Some(Verdict::Reached),
             "ratios 1.1, 1.0"
         );
         assert_eq!(
-            line(&[4.7, 4.8, 4.9]).holds(),
-            Some(false),
+            line(&[4.7, 4.8, 4.9]).verdict(),
+            Some(Verdict::Missed),
             "1.2 × the yardstick"
         );
         assert_eq!(
-            line(&[4.05, 4.8, 4.9]).holds(),
-            Some(true),
-            "both ranges overlap"
+            line(&[4.05, 4.8, 4.9]).verdict(),
+            Some(Verdict::Tie),
+            "1.2 × the yardstick, and both ranges overlap"
         );
         let comparison = line(&[4.7])
             .spread(Contestant::Sockeye)
@@ -190,13 +205,13 @@ mod tests {
         line.cells[1]
             .rounds
             .push(Err(Fault::Closed { connection: 3 }));
-        assert_eq!(line.holds(), Some(false));
+        assert_eq!(line.verdict(), Some(Verdict::Missed));
     }
 
     #[test]
     fn what_was_not_measured_is_not_judged() {
         let mut line = line(&[1.0]);
         line.cells.remove(0);
-        assert_eq!(line.holds(), None);
+        assert_eq!(line.verdict(), None);
     }
 }

@@ -10,8 +10,8 @@ async fn refused(url: &str, protocols: impl Into<Protocols>) -> OpenError {
     WebSocket::new(url, protocols).expect_err(url)
 }
 
-/// Constructor, step 3: a URL that cannot be parsed is a SyntaxError. Step 1 gives no base URL
-/// outside of a page, so a relative one cannot be parsed.
+/// Constructor, steps 2 and 3: a URL that cannot be parsed is a SyntaxError. Step 1 gives no base
+/// URL outside of a page, so a relative one cannot be parsed.
 #[tokio::test]
 async fn urls_that_are_none() {
     for url in [
@@ -166,7 +166,8 @@ async fn binary_type() {
     assert_eq!(socket.binary_type(), BinaryType::Blob);
 }
 
-/// Rust's own: there has to be a runtime.
+/// Rust's own: there has to be a runtime. It stands for the page's settings object of constructor,
+/// step 11, which there is none of here.
 #[test]
 fn without_a_runtime() {
     let error = WebSocket::new("ws://127.0.0.1:1/", ()).expect_err("no runtime");
