@@ -9,6 +9,7 @@ use url::Url;
 
 use super::address::{self, Overrides};
 use super::credentials::Credentials;
+use super::dial::Dialled;
 use super::opening::{self, Answer};
 use super::proxy::Proxy;
 use super::proxy_env::ProxyEnv;
@@ -49,7 +50,7 @@ use crate::{Config, Role, WebSocket, deflate};
 /// ```
 #[derive(Clone)]
 pub struct Connector {
-    config: Config,
+    pub(super) config: Config,
     connect_timeout: Duration,
     max_redirects: usize,
     nodelay: bool,
@@ -318,6 +319,17 @@ impl Connector {
         target: &Target,
         request: &crate::handshake::client::Request,
     ) -> Result<(ClientStream, Answer), ConnectError> {
+        let dialled = self.dial(target).await?;
+        let handshake = async {
+            let mut stream = dialled.stream().await?;
+            let answer = opening::open(&mut stream, request).await?;
+            Ok((stream, answer))
+        };
+        self.within(handshake).await
+    }
+
+    /// Connects to the server of a URL, or to its proxy.
+    pub(super) async fn dial(&self, target: &Target) -> Result<Dialled, ConnectError> {
         #[cfg(feature = "rustls")]
         let tls = match (&self.tls, target.is_secure()) {
             (_, false) => None,
@@ -332,26 +344,18 @@ impl Connector {
         let server = target.endpoint();
         let proxy = self.proxy_for(target)?;
         let next = proxy.as_ref().map_or(&server, |proxy| &proxy.endpoint);
-        let mut tcp =
+        let tcp =
             address::connect(next, &self.overrides, self.connect_timeout, self.nodelay).await?;
-        let handshake = async {
-            if let Some(proxy) = &proxy {
-                proxy.tunnel(&mut tcp, &server).await?;
-            }
+        Ok(Dialled {
+            tcp,
+            server,
+            proxy,
             #[cfg(feature = "rustls")]
-            let mut stream = match &tls {
-                None => ClientStream::Tcp(tcp),
-                Some(tls) => ClientStream::Tls(Box::new(tls.connect(tcp, &server.host).await?)),
-            };
-            #[cfg(not(feature = "rustls"))]
-            let mut stream = ClientStream::Tcp(tcp);
-            let answer = opening::open(&mut stream, request).await?;
-            Ok((stream, answer))
-        };
-        self.within(handshake).await
+            tls,
+        })
     }
 
-    async fn within<T>(
+    pub(super) async fn within<T>(
         &self,
         handshake: impl Future<Output = Result<T, ConnectError>>,
     ) -> Result<T, ConnectError> {

@@ -51,6 +51,14 @@ pub enum ConnectError {
         /// The time that was allowed, which covers proxy, TLS and the answer to the request.
         after: Duration,
     },
+    /// The server speaks no HTTP/2, or allows no WebSockets in it.
+    #[cfg(feature = "http2")]
+    #[error("no WebSockets over HTTP/2: {0}")]
+    Http2(#[source] crate::http2::Http2Error),
+    /// The server did not agree on HTTP/2 when TLS was set up: it has to be asked over HTTP/1.1.
+    #[cfg(feature = "http2")]
+    #[error("the server does not speak HTTP/2")]
+    Http2Missing,
     /// The connection broke during the handshake.
     #[error("the connection broke during the handshake: {0}")]
     Io(#[source] io::Error),
@@ -166,10 +174,12 @@ impl ConnectError {
     /// Whether a time ran out.
     #[must_use]
     pub const fn is_timeout(&self) -> bool {
-        matches!(
-            self,
-            Self::ConnectTimeout { .. } | Self::HandshakeTimeout { .. }
-        )
+        match self {
+            Self::ConnectTimeout { .. } | Self::HandshakeTimeout { .. } => true,
+            #[cfg(feature = "http2")]
+            Self::Http2(error) => error.is_timeout(),
+            _ => false,
+        }
     }
 
     /// The status with which the server answered instead of 101.

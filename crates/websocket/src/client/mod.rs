@@ -5,7 +5,10 @@
 mod address;
 mod connector;
 mod credentials;
+mod dial;
 mod error;
+#[cfg(feature = "http2")]
+mod http2;
 mod opening;
 mod proxy;
 mod proxy_env;

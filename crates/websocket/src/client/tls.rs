@@ -92,10 +92,18 @@ impl ClientTls {
     }
 
     /// Whatever rustls can do. The list of application protocols is replaced: a WebSocket's
-    /// handshake is HTTP/1.1.
+    /// handshake is HTTP/1.1, and where it is HTTP/2, only that is offered.
     #[must_use]
     pub fn from_config(mut config: ClientConfig) -> Self {
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        Self(Arc::new(config))
+    }
+
+    /// The same for a connection that speaks HTTP/2 (RFC 9113 3.2).
+    #[cfg(feature = "http2")]
+    pub(super) fn for_http2(&self) -> Self {
+        let mut config = ClientConfig::clone(&self.0);
+        config.alpn_protocols = vec![b"h2".to_vec()];
         Self(Arc::new(config))
     }
 

@@ -3,6 +3,8 @@
 
 mod addresses;
 mod answers;
+#[cfg(all(feature = "http2", feature = "rustls"))]
+mod http2;
 mod proxies;
 mod redirects;
 mod requests;

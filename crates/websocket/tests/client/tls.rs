@@ -26,7 +26,7 @@ use crate::proxies::leading_to;
 use crate::server::{Server, opening, read_head};
 
 /// An authority of the tests' own.
-struct Authority(CertifiedIssuer<'static, KeyPair>);
+pub(crate) struct Authority(CertifiedIssuer<'static, KeyPair>);
 
 /// A certificate and its key, both PEM.
 struct Certificate {
@@ -35,7 +35,7 @@ struct Certificate {
 }
 
 impl Authority {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self::named("ours")
     }
 
@@ -59,11 +59,11 @@ impl Authority {
         }
     }
 
-    fn server(&self, name: &str) -> ServerConfig {
+    pub(crate) fn server(&self, name: &str) -> ServerConfig {
         server(&self.issue(name, |_| {}), None)
     }
 
-    fn trusted(&self) -> Connector {
+    pub(crate) fn trusted(&self) -> Connector {
         let tls = ClientTls::builder()
             .root_pem(self.pem().as_bytes())
             .expect("a root")
