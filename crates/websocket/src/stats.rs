@@ -7,11 +7,15 @@ use crate::{Failure, ProtocolError};
 
 /// Makes the counters and their names of one list.
 macro_rules! counters {
-    ($($(#[$meta:meta])* $counter:ident = $name:literal,)*) => {
+    ($($counter:ident = $name:literal,)*) => {
         /// What is counted.
         #[derive(Clone, Copy, Debug)]
+        #[cfg_attr(
+            not(feature = "tokio"),
+            expect(dead_code, reason = "the core reads no requests")
+        )]
         pub(crate) enum Counter {
-            $($(#[$meta])* $counter,)*
+            $($counter,)*
         }
 
         /// The names, in the order of the counters.

@@ -4,14 +4,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::StatusCode;
+use http::{Method, StatusCode};
 use http_server::serve;
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use sockeye_websocket::accept::{Origins, Policy};
+use sockeye_websocket::accept::{Origins, Policy, Refusal};
 use sockeye_websocket::handshake::client::{RequestError, ResponseError};
+use sockeye_websocket::handshake::extended_connect;
 use sockeye_websocket::handshake::extended_connect::client::Request;
 use sockeye_websocket::http2::{Connection, Http2Error, connect};
-use sockeye_websocket::upgrade::UpgradedStream;
+use sockeye_websocket::upgrade::{Upgrade, UpgradedStream};
 use sockeye_websocket::{Config, Error, Failure, Message, WebSocket};
 use tokio::io::duplex;
 use tokio::time::timeout;
@@ -168,6 +169,28 @@ async fn a_refusal_is_told_with_its_status() {
         .await
         .expect("granted");
     echoes(&mut socket, "hello").await;
+}
+
+/// What breaks a rule of RFC 8441 is refused by that one, and counted.
+#[test]
+fn a_request_over_http2_is_judged_as_such() {
+    let config = Config::new();
+    let policy = Policy::new().config(config.clone());
+    for (method, refusal) in [
+        (Method::GET, extended_connect::server::Refusal::Method),
+        (
+            Method::CONNECT,
+            extended_connect::server::Refusal::MissingProtocol,
+        ),
+    ] {
+        let mut request = http::Request::new(());
+        *request.version_mut() = http::Version::HTTP_2;
+        *request.method_mut() = method;
+        let refused = Upgrade::by_policy(&mut request, &policy).expect_err("no WebSocket");
+        assert_eq!(refused, Refusal::Http2(refusal));
+        assert_eq!(refused.status(), refusal.status());
+    }
+    assert_eq!(config.stats().get("request_refused"), Some(2));
 }
 
 #[tokio::test]

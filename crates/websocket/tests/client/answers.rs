@@ -29,6 +29,27 @@ async fn a_connection_with_the_other_half() {
     }
 }
 
+#[tokio::test]
+async fn a_stream_that_breaks() {
+    let (near, far) = tokio::io::duplex(16);
+    drop(far);
+    let error = Connector::new().connect_to(near, "ws://example.com/").await;
+    let ConnectError::Io(error) = error.expect_err("broken") else {
+        panic!("another error");
+    };
+    assert_eq!(error.kind(), std::io::ErrorKind::BrokenPipe);
+}
+
+/// Only programs without the feature `rustls` see it.
+#[test]
+fn wss_without_tls_says_what_is_missing() {
+    let error = ConnectError::TlsMissing.to_string();
+    assert!(
+        error.starts_with("wss needs the feature `rustls`"),
+        "{error}"
+    );
+}
+
 #[cfg(feature = "deflate")]
 #[tokio::test]
 async fn the_servers_choices_and_headers() {

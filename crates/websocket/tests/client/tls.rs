@@ -475,3 +475,41 @@ fn what_cannot_be_set_up() {
         "{error:?}"
     );
 }
+
+/// A system without trusted certificates, which is one where the file that names them is not
+/// there. The environment is a process's, so it is another process that looks.
+#[test]
+fn a_system_that_trusts_nobody() {
+    const NOWHERE: &str = "/nowhere/certificates.pem";
+    if std::env::var_os("SSL_CERT_FILE").is_none_or(|file| file != NOWHERE) {
+        let itself = std::env::current_exe().expect("a test");
+        let output = std::process::Command::new(itself)
+            .args(["--exact", "tls::a_system_that_trusts_nobody"])
+            .env("SSL_CERT_FILE", NOWHERE)
+            .env_remove("SSL_CERT_DIR")
+            .output()
+            .expect("started");
+        let said = String::from_utf8_lossy(&output.stdout);
+        assert!(output.status.success(), "{said}");
+        assert!(said.contains("1 passed"), "{said}");
+        return;
+    }
+    let error = ClientTls::platform().expect_err("nobody");
+    let ClientTlsError::NoPlatformRoots(errors) = error else {
+        panic!("{error:?}");
+    };
+    assert!(!errors.is_empty());
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime");
+    let error = runtime.block_on(connect("wss://127.0.0.1:1/"));
+    let error = error.expect_err("nobody to trust");
+    assert!(
+        matches!(
+            error,
+            ConnectError::TlsConfig(ClientTlsError::NoPlatformRoots(_))
+        ),
+        "{error:?}"
+    );
+}
