@@ -11,7 +11,7 @@ use crate::contestant::{Contestant, Places};
 use crate::options::Options;
 use crate::report;
 use crate::rows::{Outcome, Plan, Row};
-use crate::tally::{Cell, Line};
+use crate::tally::{Cell, Line, Verdict};
 
 const GENERATOR_CORE: usize = 1;
 
@@ -44,7 +44,9 @@ fn run(options: &Options) -> Result<bool, String> {
     let broken = cells
         .filter(|cell| cell.contestant.is_ours())
         .any(|cell| cell.fault().is_some());
-    let missed = lines.iter().any(|line| line.holds() == Some(false));
+    let missed = lines
+        .iter()
+        .any(|line| line.verdict() == Some(Verdict::Missed));
     Ok(!broken && !missed)
 }
 
