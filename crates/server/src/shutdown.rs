@@ -10,25 +10,34 @@ use sockeye_engine::CloseReason;
 
 use crate::{Server, application::Connection};
 
-/// How long sessions are ended over.
-const OVER: Duration = Duration::from_secs(10);
+/// How long sessions are ended over, at most.
+pub(crate) const OVER: Duration = Duration::from_secs(10);
 
 /// How long the end is waited for in all.
-const HARD_STOP: Duration = Duration::from_secs(30);
+pub(crate) const HARD_STOP: Duration = Duration::from_secs(30);
 
 /// How often sessions are ended.
 const TURN: Duration = Duration::from_millis(20);
+
+/// What each session adds to the time over which they end.
+const FOR_EACH: Duration = Duration::from_millis(10);
+
+/// How often those are looked for that began in the moment in which new ones were refused.
+const LATE: Duration = Duration::from_millis(100);
 
 /// How long clients have to take their last frames.
 const LAST_FRAMES: Duration = Duration::from_secs(1);
 
 /// The end of a server, which comes when this is awaited.
 ///
-/// New sessions are refused at once (503). Those there are end in random order, spread over 10 seconds, so
-/// that their clients do not all come back in the same moment; one whose handlers run, or that owes
-/// acknowledgements, is left alone until they are there or the time is over. The transports close, and no
-/// client is told to stay away: each comes back by itself to whatever listens next. Then handlers are waited
-/// for, those of the disconnects among them; 30 seconds after the beginning nothing is waited for any more.
+/// New sessions are refused at once (503). Those there are end in random order, so that their clients do not
+/// all come back in the same moment: within 10 milliseconds for each of them, and 5 seconds at most. One whose
+/// handlers run, or that owes acknowledgements, is left alone until they are there or 10 seconds are over. The
+/// transports close, and no client is told to stay away: each comes back by itself to whatever listens next.
+/// Then handlers are waited for, those of the disconnects among them; 30 seconds after the beginning nothing
+/// is waited for any more. Where nothing is to be waited for, the end comes at once.
+///
+/// [`Serve::with_graceful_shutdown`](crate::Serve::with_graceful_shutdown) does this too.
 ///
 /// ```
 /// # async fn example(io: sockeye::Server) {
@@ -54,7 +63,8 @@ impl Shutdown {
         }
     }
 
-    /// Spreads the ends of sessions over so long. Zero ends all at once, whatever they are doing.
+    /// How long sessions may take to end: those at rest end within the first half of it, or sooner if they are
+    /// few, and those that are busy have all of it. Zero ends all at once, whatever they are doing.
     pub fn over(mut self, over: Duration) -> Self {
         self.over = over;
         self
@@ -71,10 +81,14 @@ impl Shutdown {
         let engine = &self.server.engine;
         engine.refuse_new();
         self.end_some_by_some(start).await;
-        engine.close();
         let app = engine.application();
         let ended = async {
-            engine.ended().await;
+            loop {
+                engine.close();
+                if tokio::time::timeout(LATE, engine.ended()).await.is_ok() {
+                    break;
+                }
+            }
             app.running().none().await;
         };
         let left = self.hard_stop.saturating_sub(start.elapsed());
@@ -100,10 +114,11 @@ impl Shutdown {
         }
         let mut waiting: Vec<(Duration, Arc<Connection>)> = {
             let mut random = rand::rng();
-            let connections = self.server.engine.connections().into_iter();
-            // Half of the time is left for those that are not at rest.
+            let connections = self.server.engine.connections();
+            let spread = spread(connections.len(), over);
             connections
-                .map(|connection| (over.mul_f64(random.random_range(0.0..0.5)), connection))
+                .into_iter()
+                .map(|connection| (spread.mul_f64(random.random_range(0.0..1.0)), connection))
                 .collect()
         };
         while !waiting.is_empty() && start.elapsed() < over {
@@ -120,6 +135,12 @@ impl Shutdown {
     }
 }
 
+/// How long so many sessions end over. Half of the time is left for those that are not at rest.
+fn spread(sessions: usize, over: Duration) -> Duration {
+    let sessions = u32::try_from(sessions).unwrap_or(u32::MAX);
+    FOR_EACH.saturating_mul(sessions).min(over / 2)
+}
+
 /// Whether handlers run for a client, or it owes acknowledgements.
 fn is_busy(connection: &Connection) -> bool {
     let sockets = connection.client().sockets();
@@ -132,5 +153,28 @@ impl IntoFuture for Shutdown {
 
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(self.run())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_ends_are_spread_by_the_number_of_sessions() {
+        for (sessions, over, spread_over) in [
+            (0, 10_000, 0),
+            (3, 10_000, 30),
+            (500, 10_000, 5000),
+            (1_000_000, 10_000, 5000),
+            (40, 200, 100),
+            (40, 0, 0),
+        ] {
+            assert_eq!(
+                spread(sessions, Duration::from_millis(over)),
+                Duration::from_millis(spread_over),
+                "{sessions} sessions, {over} ms"
+            );
+        }
     }
 }

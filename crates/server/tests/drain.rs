@@ -4,19 +4,24 @@ mod support;
 
 use std::{
     collections::HashSet,
-    future::IntoFuture,
+    future::{Future, IntoFuture},
     net::SocketAddr,
+    pin::pin,
     sync::{Arc, Mutex},
+    task::{Context, Waker},
     time::{Duration, Instant},
 };
 
 use sockeye::{Namespace, Reply, Server};
 use support::{
     Client, Sockets,
-    client::{Frame, WebSocket, eventually, request, within},
+    client::{Frame, Polling, WebSocket, eventually, request, within},
     start,
 };
-use tokio::{net::TcpListener, sync::oneshot};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::{Notify, oneshot},
+};
 
 // parity: 4.2
 #[tokio::test]
@@ -93,6 +98,94 @@ async fn nothing_is_waited_for_beyond_the_hard_stop() {
     drop(client);
     within("the end", ending).await.expect("no panic");
     assert!(began.elapsed() < Duration::from_secs(5));
+    assert_eq!(io.stats().handlers, 1, "it is left behind");
+}
+
+// parity: 4.2
+#[tokio::test]
+async fn a_listener_serves_those_there_are_until_they_have_ended() {
+    let gate = Arc::new(Notify::new());
+    let opened = Arc::clone(&gate);
+    let namespace = Namespace::new().on("slow", async move || {
+        opened.notified().await;
+        Reply("done")
+    });
+    let io = Server::builder().namespace("/", namespace).build();
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let address = listener.local_addr().expect("it is bound");
+    let (end, ended) = oneshot::channel::<()>();
+    let serving = io
+        .serve(listener)
+        .with_graceful_shutdown(async move { ended.await.unwrap_or(()) });
+    let serving = tokio::spawn(serving.into_future());
+    let polling = Polling::open(address).await;
+    polling.send("40").await;
+    polling.packets(1).await;
+    polling.send(r#"420["slow"]"#).await;
+    eventually("it is handled", || io.stats().handlers == 1).await;
+    end.send(()).expect("it serves");
+    let target = "/socket.io/?EIO=4&transport=polling";
+    let refused = within("a refusal", async {
+        loop {
+            let answer = request(address, "GET", target, "", b"").await;
+            if answer.status != 200 {
+                return answer;
+            }
+        }
+    })
+    .await;
+    assert_eq!(refused.status, 503);
+    assert_eq!(refused.header("retry-after"), Some("1"));
+    // Each of its requests is a connection of its own.
+    polling.send(r#"421["unheard"]"#).await;
+    assert!(!serving.is_finished(), "somebody is being served");
+    gate.notify_one();
+    assert_eq!(polling.packets(1).await, [r#"430["done"]"#]);
+    assert_eq!(polling.get().await.packets(), ["1"]);
+    within("the end", serving)
+        .await
+        .expect("no panic")
+        .expect("no error");
+    assert!(
+        TcpStream::connect(address).await.is_err(),
+        "nobody listens any more"
+    );
+}
+
+#[tokio::test]
+async fn without_sessions_the_end_comes_at_once() {
+    let io = Server::builder().namespace("/", Namespace::new()).build();
+    let mut ending = pin!(io.shutdown().into_future());
+    let mut cx = Context::from_waker(Waker::noop());
+    assert!(
+        ending.as_mut().poll(&mut cx).is_ready(),
+        "nothing is waited for"
+    );
+}
+
+#[tokio::test]
+async fn a_listener_waits_no_longer_than_it_is_told() {
+    let namespace = Namespace::new().on("forever", async || std::future::pending::<()>().await);
+    let io = Server::builder().namespace("/", namespace).build();
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let address = listener.local_addr().expect("it is bound");
+    let (end, ended) = oneshot::channel::<()>();
+    let serving = io
+        .serve(listener)
+        .drain(Duration::from_millis(100))
+        .hard_stop(Duration::from_millis(200))
+        .with_graceful_shutdown(async move { ended.await.unwrap_or(()) });
+    let serving = tokio::spawn(serving.into_future());
+    let (mut client, _) = Client::join(address).await;
+    client.send(r#"2["forever"]"#).await;
+    eventually("it is handled", || io.stats().handlers == 1).await;
+    end.send(()).expect("it serves");
+    client.assert_closed().await;
+    drop(client);
+    within("the end", serving)
+        .await
+        .expect("no panic")
+        .expect("no error");
     assert_eq!(io.stats().handlers, 1, "it is left behind");
 }
 
@@ -198,7 +291,10 @@ async fn a_restart_under_load_loses_nothing_that_was_acknowledged() {
         };
         let (end, ended) = oneshot::channel::<()>();
         let signal = async move { ended.await.unwrap_or(()) };
-        let serving = io.serve(listening).with_graceful_shutdown(signal);
+        let serving = io
+            .serve(listening)
+            .with_graceful_shutdown(signal)
+            .drain(Duration::from_secs(5));
         let serving = tokio::spawn(serving.into_future());
         if round == 0 {
             for client in 0..16 {
@@ -210,11 +306,6 @@ async fn a_restart_under_load_loses_nothing_that_was_acknowledged() {
         if round == 2 {
             *stop.lock().expect("no panic") = true;
         }
-        within(
-            "the shutdown",
-            io.shutdown().over(Duration::from_millis(200)).into_future(),
-        )
-        .await;
         end.send(()).expect("it serves");
         within("the end", serving)
             .await

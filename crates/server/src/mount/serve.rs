@@ -31,12 +31,16 @@ use super::{
     accepting::Accepting,
     places::{Place, Places},
 };
-use crate::{Server, stats::count};
+use crate::{
+    Server,
+    shutdown::{HARD_STOP, OVER},
+    stats::count,
+};
 
 /// How long a request's head may take to arrive.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How long a shutdown waits for plain HTTP connections once the sessions have ended.
+/// How long a shutdown waits for plain HTTP connections once the sessions have ended, at most.
 const SHUTDOWN: Duration = Duration::from_secs(5);
 
 impl Server {
@@ -61,6 +65,8 @@ impl Server {
             max_connections: None,
             fallback: NotFound,
             shutdown: pending(),
+            drain: OVER,
+            hard_stop: HARD_STOP,
         }
     }
 }
@@ -74,6 +80,8 @@ pub struct Serve<F = NotFound, S = Pending<()>> {
     max_connections: Option<usize>,
     fallback: F,
     shutdown: S,
+    drain: Duration,
+    hard_stop: Duration,
 }
 
 impl<F, S> Serve<F, S> {
@@ -86,6 +94,8 @@ impl<F, S> Serve<F, S> {
             max_connections: self.max_connections,
             fallback,
             shutdown: self.shutdown,
+            drain: self.drain,
+            hard_stop: self.hard_stop,
         }
     }
 
@@ -125,8 +135,24 @@ impl<F, S> Serve<F, S> {
         self
     }
 
-    /// Ends when `signal` does: the listener closes first, then all sessions, and handlers have 30
-    /// seconds to end.
+    /// Ends after `signal` has, as [`Server::shutdown`] does: new sessions are refused with 503, and those there
+    /// are end a few at a time, each when it has been served.
+    ///
+    /// Until then the listener takes connections, so that clients on long-polling get their last packets, and
+    /// the [`fallback`](Self::fallback) answers. Then it closes, and plain HTTP requests have 5 seconds to end.
+    /// Without sessions and requests the end comes at once.
+    ///
+    /// ```no_run
+    /// # async fn example(io: sockeye::Server, listener: tokio::net::TcpListener) -> std::io::Result<()> {
+    /// use std::time::Duration;
+    ///
+    /// io.serve(listener)
+    ///     .with_graceful_shutdown(async { tokio::signal::ctrl_c().await.unwrap_or(()) })
+    ///     .drain(Duration::from_secs(5))
+    ///     .hard_stop(Duration::from_secs(20))
+    ///     .await
+    /// # }
+    /// ```
     pub fn with_graceful_shutdown<S2>(self, signal: S2) -> Serve<F, S2>
     where
         S2: Future<Output = ()> + Send + 'static,
@@ -138,7 +164,22 @@ impl<F, S> Serve<F, S> {
             max_connections: self.max_connections,
             fallback: self.fallback,
             shutdown: signal,
+            drain: self.drain,
+            hard_stop: self.hard_stop,
         }
+    }
+
+    /// How long sessions may take to end after the signal, as [`Shutdown::over`](crate::Shutdown::over) says.
+    /// Default: 10 seconds. Zero ends all at once.
+    pub fn drain(mut self, drain: Duration) -> Self {
+        self.drain = drain;
+        self
+    }
+
+    /// How long after the signal sessions and handlers are waited for, in all. Default: 30 seconds.
+    pub fn hard_stop(mut self, after: Duration) -> Self {
+        self.hard_stop = after;
+        self
     }
 }
 
@@ -186,14 +227,20 @@ where
             max_connections,
             fallback,
             shutdown,
+            drain,
+            hard_stop,
         } = self;
         accepting.check()?;
+        let ending = server.shutdown().over(drain).hard_stop(hard_stop);
         // Connections hear of the shutdown by the end of the sender, and it hears of theirs likewise.
         let (closing, closed) = watch::channel(());
         let (alive, mut gone) = mpsc::channel::<Infallible>(1);
         let service = WithSocketIo::new(server.clone(), fallback);
         let places = Places::new(max_connections);
-        let mut shutdown = pin!(shutdown);
+        let mut ended = pin!(async {
+            shutdown.await;
+            ending.await;
+        });
         loop {
             let (stream, address) = tokio::select! {
                 accepted = listener.accept() => match accepted {
@@ -203,7 +250,7 @@ where
                         continue;
                     }
                 },
-                () = &mut shutdown => break,
+                () = &mut ended => break,
             };
             let stream = prepare(stream);
             let Some(place) = places.take() else {
@@ -241,9 +288,11 @@ where
             }
         }
         drop(listener);
-        server.close().await;
         drop((closing, closed, alive));
-        if tokio::time::timeout(SHUTDOWN, gone.recv()).await.is_err() {
+        if tokio::time::timeout(SHUTDOWN.min(hard_stop), gone.recv())
+            .await
+            .is_err()
+        {
             tracing::warn!("shutdown does not wait for plain HTTP connections any longer");
         }
         Ok(())
