@@ -31,11 +31,11 @@ async fn main() -> ExitCode {
 }
 
 async fn run(options: &Options) -> Result<(), String> {
-    let program = env::args().next().unwrap_or_else(|| "sockeye".to_owned());
+    let end = signals::End::new();
     let tls = options.tls.prepare(&options.listen)?;
     let listener = TcpListener::bind(&options.listen)
         .await
-        .map_err(|error| options.explain(&program, &error))?;
+        .map_err(|error| options.explain(env::args(), &error))?;
     let address = listener.local_addr().map_err(|error| error.to_string())?;
     let io = sockeye_demo_chat::namespaces(Server::builder()).build();
     let app = pages::index().merge(sockeye_demo_chat::pages());
@@ -50,7 +50,7 @@ async fn run(options: &Options) -> Result<(), String> {
         }
     }
     say(&mut io::stdout(), &lines);
-    let server = server.fallback(app).with_graceful_shutdown(signals::end());
+    let server = server.fallback(app).with_graceful_shutdown(end.wait());
     tokio::select! {
         served = server => served.map_err(|error| error.to_string()),
         () = memory::watch(io) => Ok(()),

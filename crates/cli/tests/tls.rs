@@ -81,7 +81,7 @@ async fn reads_the_files_again_on_sighup() {
     connection.get("/").await;
 
     folder.write(&new);
-    program.hang_up();
+    program.signal("HUP");
     // Sooner than the program looks by itself.
     new_certificate_within(&program, &new, Duration::from_millis(1_500)).await;
     let late = Connection::open(program.address, &old.certificate, "localhost").await;
@@ -91,7 +91,7 @@ async fn reads_the_files_again_on_sighup() {
 
     // What cannot be used is said, and changes nothing.
     fs::write(&certificate, "nothing").expect("it is there");
-    program.hang_up();
+    program.signal("HUP");
     program
         .logged("the certificate stays as it was error=")
         .await;

@@ -74,14 +74,19 @@ impl Program {
         line.trim_end().to_owned()
     }
 
-    /// Sends SIGHUP.
+    /// Sends a signal, such as `HUP`.
     #[cfg(unix)]
-    pub(crate) fn hang_up(&self) {
+    pub(crate) fn signal(&self, name: &str) {
         let status = Command::new("kill")
-            .args(["-HUP", &self.child.id().to_string()])
+            .args([&format!("-{name}"), &self.child.id().to_string()])
             .status()
             .expect("every Unix has it");
         assert!(status.success());
+    }
+
+    /// Waits for its end; nothing if a signal was that.
+    pub(crate) fn status(&mut self) -> Option<i32> {
+        self.child.wait().expect("it ends").code()
     }
 
     /// Waits until it has logged this. Colours are left out of the comparison.
