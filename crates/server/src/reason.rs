@@ -33,14 +33,53 @@ impl DisconnectReason {
 }
 
 impl DisconnectReason {
-    /// Whether its client did not leave on purpose, and was not put out: it may come back.
+    /// Whether its client may come back: those reasons that the reference takes for no fault of the client's
+    /// and no wish of anybody's.
     pub(crate) fn is_recoverable(self) -> bool {
-        matches!(self, Self::ForcedServerClose | Self::Connection(_))
+        matches!(
+            self,
+            Self::ForcedServerClose
+                | Self::Connection(
+                    CloseReason::TransportError(_)
+                        | CloseReason::TransportClose
+                        | CloseReason::ForcedClose
+                        | CloseReason::PingTimeout
+                        | CloseReason::ServerShuttingDown
+                )
+        )
     }
 }
 
 impl fmt::Display for DisconnectReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // parity: 7.3
+    #[test]
+    fn six_reasons_let_a_client_come_back() {
+        use CloseReason as Close;
+        use DisconnectReason::Connection;
+        for (reason, recoverable) in [
+            (Connection(Close::TransportError("any")), true),
+            (Connection(Close::TransportClose), true),
+            (Connection(Close::ForcedClose), true),
+            (Connection(Close::PingTimeout), true),
+            (Connection(Close::ServerShuttingDown), true),
+            (DisconnectReason::ForcedServerClose, true),
+            (Connection(Close::ParseError), false),
+            (Connection(Close::SlowConsumer), false),
+            (Connection(Close::HandlerTooSlow), false),
+            (DisconnectReason::ClientNamespaceDisconnect, false),
+            (DisconnectReason::ServerNamespaceDisconnect, false),
+            (DisconnectReason::RateLimited, false),
+        ] {
+            assert_eq!(reason.is_recoverable(), recoverable, "{reason}");
+        }
     }
 }

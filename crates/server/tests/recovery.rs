@@ -5,7 +5,9 @@ mod support;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use sockeye::{DisconnectReason, Namespace, NamespaceMatch, Recovery, Reject, Server, Socket};
+use sockeye::{
+    CloseReason, DisconnectReason, Namespace, NamespaceMatch, Recovery, Reject, Server, Socket,
+};
 use support::{
     Client, Sockets,
     client::{eventually, within},
@@ -202,6 +204,22 @@ async fn who_was_put_out_does_not_come_back_in() {
     let socket = sockets.next().await;
     socket.disconnect();
     assert!(socket.try_emit("late", ()).is_err());
+    let (_other, fresh) = connect(address, json!({ "pid": ids.pid })).await;
+    assert_ne!(fresh.sid, ids.sid);
+    assert_eq!(io.stats().recovery_unknown, 1);
+}
+
+// parity: 7.3
+#[tokio::test]
+async fn who_broke_the_rules_begins_anew() {
+    let (io, address, mut sockets) = start(Recovery::new(), Namespace::new()).await;
+    let (mut client, ids) = connect(address, Value::Null).await;
+    let socket = sockets.next().await;
+    client.socket.send("?").await;
+    assert_eq!(
+        within("its end", socket.closed()).await,
+        DisconnectReason::Connection(CloseReason::ParseError)
+    );
     let (_other, fresh) = connect(address, json!({ "pid": ids.pid })).await;
     assert_ne!(fresh.sid, ids.sid);
     assert_eq!(io.stats().recovery_unknown, 1);
