@@ -87,6 +87,33 @@ async fn a_pattern_makes_namespaces_that_end_with_their_last_socket() {
     assert_eq!(names(&io), ["/", "/rooms/1"], "and it comes back");
 }
 
+#[tokio::test]
+async fn a_closure_is_asked_for_names_that_are_not_there_yet() {
+    let asked = Arc::new(Mutex::new(Vec::new()));
+    let notes = Arc::clone(&asked);
+    let matches = NamespaceMatch::when(move |name| {
+        notes.lock().expect("no panic").push(name.to_owned());
+        name.starts_with("/topic-")
+    });
+    let io = Server::builder().dynamic(matches, Namespace::new()).build();
+    let address = serve(&io).await;
+    let mut first = Client::open(address).await;
+    let mut second = Client::open(address).await;
+    first.connect("/topic-1", "").await;
+    second.connect("/topic-1", "").await;
+    second.connect("/topic-2", "").await;
+    assert_eq!(*asked.lock().expect("no panic"), ["/topic-1", "/topic-2"]);
+    // Both hold it: it is there until the second one leaves too.
+    first.send("1/topic-1,").await;
+    second.connect("/topic-3", "").await;
+    eventually("one has left", || io.stats().sockets == 3).await;
+    assert_eq!(names(&io), ["/", "/topic-1", "/topic-2", "/topic-3"]);
+    second.send("1/topic-1,").await;
+    eventually("it is gone", || names(&io) == ["/", "/topic-2", "/topic-3"]).await;
+    first.connect("/topic-1", "").await;
+    assert_eq!(asked.lock().expect("no panic").len(), 4);
+}
+
 // parity: 4.D2 3.9
 #[tokio::test]
 async fn empty_ones_stay_if_they_are_to() {

@@ -161,6 +161,9 @@ impl Namespaces {
         if let Some(live) = self.fixed.get(name) {
             return Some(Arc::clone(live));
         }
+        if let Some(live) = use_child(&self.children(), name) {
+            return Some(live);
+        }
         // The closures are the user's: no lock is held while they run.
         let (matches, table) = self
             .dynamic
@@ -168,30 +171,20 @@ impl Namespaces {
             .find(|(matches, _)| matches.matches(name))?;
         let check = matches.checked();
         let confirmed = check.is_none();
-        let mut children = self.children();
-        if let Some(live) = children.get(name) {
-            if let Some(child) = live.child() {
-                child.users.fetch_add(1, Ordering::Relaxed);
-            }
-            return Some(Arc::clone(live));
-        }
-        drop(children);
         // Making an adapter may run the user's code too; whoever is second drops theirs.
         let child = Child {
             check,
             confirmed: AtomicBool::new(confirmed),
-            users: AtomicUsize::new(0),
+            users: AtomicUsize::new(1),
         };
         let made = self.make.live(name, Arc::clone(table), Some(child));
-        children = self.children();
-        let live = children
-            .entry(name.into())
-            .or_insert_with(|| Arc::clone(&made));
-        let live = Arc::clone(live);
-        if let Some(child) = live.child() {
-            child.users.fetch_add(1, Ordering::Relaxed);
-        }
-        drop(children);
+        let live = {
+            let mut children = self.children();
+            use_child(&children, name).unwrap_or_else(|| {
+                children.insert(name.into(), Arc::clone(&made));
+                Arc::clone(&made)
+            })
+        };
         if !Arc::ptr_eq(&live, &made) {
             made.adapter().close();
         } else if confirmed {
@@ -269,6 +262,15 @@ impl Namespaces {
             hook(event);
         }
     }
+}
+
+/// One that is there already gets one more user.
+fn use_child(children: &HashMap<Box<str>, Arc<Live>>, name: &str) -> Option<Arc<Live>> {
+    let live = children.get(name)?;
+    if let Some(child) = live.child() {
+        child.users.fetch_add(1, Ordering::Relaxed);
+    }
+    Some(Arc::clone(live))
 }
 
 impl fmt::Debug for Namespaces {
