@@ -57,7 +57,8 @@ counters! {
     handler_errors,
     /// Handlers that panicked.
     handler_panics,
-    /// Times that handlers held their worker for over 50 ms, measured over at most 16 events.
+    /// Times that handlers held their worker for over 50 ms: measured over at most 16 events, and each time
+    /// that one goes on which waited for something.
     slow_handlers,
     /// Events that waited because too many handlers of their socket were pending.
     deferred_events,

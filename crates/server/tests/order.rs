@@ -401,3 +401,18 @@ async fn a_handler_that_holds_its_worker_is_counted() {
     assert_eq!(client.ask(r#"21["hold"]"#).await, "31[]");
     eventually("the count", || io.stats().slow_handlers > before).await;
 }
+
+#[tokio::test]
+async fn a_handler_that_holds_its_worker_after_it_has_waited_is_counted() {
+    let namespace = Namespace::new().on("hold", async || {
+        tokio::task::yield_now().await;
+        std::thread::sleep(std::time::Duration::from_millis(60));
+        Reply(())
+    });
+    let (io, address) = start(namespace).await;
+    let (mut client, _) = Client::join(address).await;
+    client.assert_quiet().await;
+    let before = io.stats().slow_handlers;
+    assert_eq!(client.ask(r#"21["hold"]"#).await, "31[]");
+    eventually("the count", || io.stats().slow_handlers > before).await;
+}

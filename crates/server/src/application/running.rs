@@ -1,14 +1,21 @@
 //! Handlers that wait for something run as tasks of their own, and are counted.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicUsize, Ordering},
+use std::{
+    future::poll_fn,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::{Duration, Instant},
 };
 
 use tokio::{runtime::Handle, sync::Notify};
 
 use super::{Engine, events::resume};
-use crate::{Socket, handler::Pending};
+use crate::{Socket, handler::Pending, stats::count};
+
+/// How long a handler may hold its worker before that is worth a word, as in the engine.
+const SLOW: Duration = Duration::from_millis(50);
 
 /// The handlers that are pending in all of a server.
 #[derive(Debug, Default)]
@@ -41,7 +48,7 @@ pub(crate) fn spawn(engine: &Arc<Engine>, pending: Pending<()>) {
     };
     let counted = Counted::new(Arc::clone(engine));
     runtime.spawn(async move {
-        pending.await;
+        measured(&counted.0, pending).await;
         drop(counted);
     });
 }
@@ -54,12 +61,27 @@ pub(super) fn spawn_limited(socket: &Socket, pending: Pending<()>) {
     let counted = Counted::new(Arc::clone(socket.0.connection.engine()));
     let limited = Limited::new(socket.clone());
     runtime.spawn(async move {
-        pending.await;
+        measured(&counted.0, pending).await;
         let socket = limited.0.clone();
         drop(limited);
         resume(&socket);
         drop(counted);
     });
+}
+
+/// Waits for a handler, and counts each time that it holds its worker for long.
+async fn measured(engine: &Engine, mut pending: Pending<()>) {
+    poll_fn(|cx| {
+        let began = Instant::now();
+        let polled = pending.as_mut().poll(cx);
+        let elapsed = began.elapsed();
+        if elapsed > SLOW {
+            count(&engine.application().counters().slow_handlers);
+            tracing::warn!(?elapsed, "a handler holds its worker");
+        }
+        polled
+    })
+    .await;
 }
 
 fn runtime() -> Option<Handle> {
