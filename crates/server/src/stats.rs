@@ -43,7 +43,7 @@ counters! {
     malformed,
     /// Packets for a namespace that the client is not in, or a second CONNECT to one that it is in.
     out_of_turn,
-    /// Sessions closed because no namespace was joined in time.
+    /// Sessions closed because no namespace was joined in time, be it that its `auth` had not decided.
     connect_timeouts,
     /// Events that nobody handles.
     unhandled,

@@ -2,10 +2,16 @@
 
 mod support;
 
-use std::time::Duration;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
 use serde_json::json;
-use sockeye::{DisconnectReason, Namespace, Reject, Reply, Server, Session, Socket};
+use sockeye::{DisconnectReason, HandlerError, Namespace, Reject, Reply, Server, Session, Socket};
 use support::{
     Client, Sockets,
     client::{Polling, eventually, within},
@@ -251,6 +257,77 @@ async fn who_joins_nothing_in_time_is_closed() {
         (2, 2)
     );
     joined.assert_quiet().await;
+}
+
+// parity: 2.N6
+#[tokio::test]
+async fn who_is_not_decided_on_in_time_is_closed() {
+    let namespace =
+        Namespace::new().auth(async || std::future::pending::<Result<(), Reject>>().await);
+    let io = Server::builder()
+        .namespace("/", namespace)
+        .namespace("/open", with_sync(Namespace::new()))
+        .connect_timeout(Duration::from_millis(50))
+        .build();
+    let address = serve(&io).await;
+    let mut hung = Client::open(address).await;
+    hung.send("0").await;
+    let mut elsewhere = Client::open(address).await;
+    elsewhere.connect("/open", "").await;
+    elsewhere.send("0").await;
+    hung.assert_closed().await;
+    assert_eq!(io.stats().connect_timeouts, 1);
+    // One namespace is enough to stay, however long another one thinks.
+    let answer = elsewhere.ask(r#"2/open,1["sync"]"#).await;
+    assert_eq!(answer, r#"3/open,1["synced"]"#);
+    let stats = io.stats();
+    assert_eq!((stats.connect_timeouts, stats.connected), (1, 1));
+}
+
+/// Counts those that live.
+struct Living(Arc<AtomicUsize>);
+
+impl Living {
+    fn new(count: &Arc<AtomicUsize>) -> Self {
+        count.fetch_add(1, Ordering::SeqCst);
+        Self(Arc::clone(count))
+    }
+}
+
+impl Drop for Living {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+#[tokio::test]
+async fn a_client_that_is_put_out_again_and_again_leaves_nothing_behind() {
+    let living = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&living);
+    let room = Namespace::new()
+        .auth(async move || Ok::<_, Reject>(Living::new(&count)))
+        .on_connect(async |socket: Socket| socket.disconnect());
+    let io = Server::builder()
+        .namespace("/", with_sync(Namespace::new()))
+        .dynamic("/rooms/{id}", room)
+        .build();
+    let address = serve(&io).await;
+    let (mut client, _) = Client::join(address).await;
+    for room in 0..200 {
+        client.connect(&format!("/rooms/{room}"), "").await;
+        assert_eq!(client.next().await, format!("1/rooms/{room},"));
+    }
+    client.assert_quiet().await;
+    assert_eq!(living.load(Ordering::SeqCst), 0, "sessions are kept");
+    // What it sends before it knows is no offence, unless that is long ago.
+    client.send(r#"2/rooms/199,["late"]"#).await;
+    client.send("1/rooms/199,").await;
+    client.assert_quiet().await;
+    assert_eq!(io.stats().late_events, 2);
+    client.send(r#"2/rooms/0,["late"]"#).await;
+    client.assert_closed().await;
+    let stats = io.stats();
+    assert_eq!((stats.late_events, stats.out_of_turn), (2, 1));
 }
 
 #[tokio::test]

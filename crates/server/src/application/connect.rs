@@ -52,17 +52,10 @@ impl App {
         name: &str,
         auth: Option<&str>,
     ) -> ControlFlow<CloseReason> {
-        let taken = {
-            let sockets = connection.client().lock();
-            if sockets
-                .iter()
-                .any(|other| other.0.namespace.is(name) && !other.0.is_gone())
-            {
-                drop(sockets);
-                return self.out_of_turn(connection, name);
-            }
-            sockets.iter().filter(|other| !other.0.is_gone()).count()
-        };
+        let (is_in, taken) = connection.client().count(name);
+        if is_in {
+            return self.out_of_turn(connection, name);
+        }
         if taken >= self.options.max_namespaces {
             count(&self.counters().namespace_limit);
             refuse(connection, name, &Reject::new("too many namespaces"));
@@ -89,11 +82,7 @@ impl App {
         if self.options.rate_limit.is_some() {
             socket.0.attend(RATED);
         }
-        {
-            let mut sockets = connection.client().lock();
-            sockets.retain(|other| !other.0.namespace.is(name));
-            sockets.push(socket.clone());
-        }
+        connection.client().add(&socket);
         let namespace = &socket.0.namespace;
         let table = namespace.table();
         let unasked = skips || (table.auth.is_none() && table.admit.is_empty());
@@ -279,6 +268,9 @@ pub(crate) fn leave(socket: &Socket, reason: DisconnectReason) {
         spawn(socket.0.connection.engine(), pending);
     }
     socket.0.finish_leaving(reason);
+    if reason == DisconnectReason::ServerNamespaceDisconnect {
+        socket.0.connection.client().put_out(socket);
+    }
     if !was_connected {
         return socket.drop_listeners();
     }

@@ -162,12 +162,9 @@ impl App {
         }) {
             *last = find(connection, packet.namespace());
         }
-        let Some(socket) = last else {
-            return self.out_of_turn(connection, packet.namespace());
+        let Some(socket) = last.as_ref().filter(|socket| socket.is_connected()) else {
+            return self.not_connected(connection, last.as_ref(), &packet);
         };
-        if !socket.is_connected() {
-            return self.not_connected(connection, socket, &packet);
-        }
         match packet {
             Packet::Event(event) => events::event(socket, &event),
             Packet::Ack { id, args, .. } => {
@@ -189,17 +186,24 @@ impl App {
     fn not_connected(
         &self,
         connection: &Arc<Connection>,
-        socket: &Socket,
+        socket: Option<&Socket>,
         packet: &Packet<'_>,
     ) -> ControlFlow<CloseReason> {
-        if !socket.0.is_gone() {
-            return self.out_of_turn(connection, packet.namespace());
-        }
+        let namespace = packet.namespace();
+        let client = connection.client();
+        let leaves = matches!(packet, Packet::Disconnect { .. });
         // It was put out, and the client could not know.
-        count(&self.counters.late_events);
-        if matches!(packet, Packet::Disconnect { .. }) {
-            connection.client().remove(socket);
+        let late = match socket {
+            Some(socket) => socket.0.is_gone(),
+            None if is_v2(connection) => {
+                client.was_put_out(version::split_query(namespace).0, leaves)
+            }
+            None => client.was_put_out(namespace, leaves),
+        };
+        if !late {
+            return self.out_of_turn(connection, namespace);
         }
+        count(&self.counters.late_events);
         ControlFlow::Continue(())
     }
 
@@ -293,7 +297,9 @@ impl Application for App {
     }
 
     fn timeout(&self, connection: &Arc<Connection>) {
-        if connection.client().lock().is_empty() {
+        // One that waits for its `auth` has not joined anything yet.
+        let joined = |socket: &Socket| socket.is_connected();
+        if !connection.client().sockets().iter().any(joined) {
             count(&self.counters.connect_timeouts);
             connection.close(CloseReason::ForcedClose);
         }
@@ -305,8 +311,7 @@ impl Application for App {
     }
 
     fn closed(&self, connection: &Arc<Connection>, _: Reader, reason: CloseReason) {
-        let sockets = std::mem::take(&mut *connection.client().lock());
-        for socket in sockets {
+        for socket in connection.client().take() {
             leave(&socket, DisconnectReason::Connection(reason));
         }
     }
