@@ -51,7 +51,7 @@ counters! {
     refused_events,
     /// Events beyond the rate limit of their socket.
     rate_limited,
-    /// Events whose arguments did not fit their handler.
+    /// Events whose arguments did not fit their handler, those of other servers and `auth` among them.
     invalid_arguments,
     /// Handlers that returned an error.
     handler_errors,

@@ -135,6 +135,15 @@ async fn sockets_and_servers_over_there_are_found_and_answer() {
     assert_eq!(within("the answer", numbers).await.expect("it came"), [42]);
 }
 
+#[tokio::test]
+async fn what_another_server_says_wrongly_is_counted() {
+    let bus = Bus::default();
+    let (one, two) = (node(&bus, 1).await, node(&bus, 2).await);
+    one.io.of("/").server_side_emit("number", "no number");
+    eventually("it is counted", || two.io.stats().invalid_arguments == 1).await;
+    assert_eq!(one.io.stats().invalid_arguments, 0);
+}
+
 // parity: 4.7
 #[tokio::test]
 async fn a_server_that_does_not_answer_is_named() {

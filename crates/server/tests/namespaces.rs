@@ -3,6 +3,7 @@
 mod support;
 
 use std::{
+    panic::{UnwindSafe, catch_unwind},
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -225,7 +226,13 @@ async fn auth_decides_and_its_value_is_the_session() {
 
 #[tokio::test]
 async fn auth_of_the_wrong_shape_is_refused() {
-    let namespace = Namespace::new().auth(async |_: Vec<u8>| Ok::<_, Reject>(()));
+    let (sender, mut told) = mpsc::unbounded_channel();
+    let namespace = Namespace::new()
+        .auth(async |_: Vec<u8>| Ok::<_, Reject>(()))
+        .on_error(move |_, error| {
+            let misfit = matches!(error, HandlerError::Arguments(_));
+            sender.send(misfit).expect("the test waits");
+        });
     let (io, address) = start(namespace).await;
     let mut client = Client::open(address).await;
     let answer = client.ask(r#"0{"token":1}"#).await;
@@ -235,6 +242,7 @@ async fn auth_of_the_wrong_shape_is_refused() {
     );
     let stats = io.stats();
     assert_eq!((stats.invalid_arguments, stats.rejected), (1, 1));
+    assert_eq!(told.try_recv(), Ok(true), "the error hook is told");
 }
 
 // parity: 2.N6 3.2
@@ -347,4 +355,57 @@ fn reserved_names_cannot_be_handled() {
 fn two_handlers_for_an_event_are_a_mistake() {
     let namespace = Namespace::new().on("x", async || {}).on("x", async || {});
     let _ = Server::builder().namespace("/", namespace).build();
+}
+
+#[test]
+fn what_a_namespace_has_one_of_is_not_replaced_in_silence() {
+    fn refusal(register: impl FnOnce() -> Namespace + UnwindSafe) -> String {
+        let built = catch_unwind(|| drop(Server::builder().namespace("/", register()).build()));
+        let panic = built.expect_err("it is refused");
+        *panic.downcast::<String>().expect("a sentence")
+    }
+    let twice: [(&str, fn() -> Namespace); 8] = [
+        ("auth", || {
+            let lax = Namespace::new().auth(async || Ok::<_, Reject>(()));
+            lax.auth(async || Err::<(), _>(Reject::new("nobody")))
+        }),
+        ("on_connect", || {
+            let one = Namespace::new().on_connect(async || {});
+            one.on_connect(async || {})
+        }),
+        ("on_disconnect", || {
+            let one = Namespace::new().on_disconnect(async || {});
+            one.on_disconnect(async || {})
+        }),
+        ("on_disconnecting", || {
+            let one = Namespace::new().on_disconnecting(async || {});
+            one.on_disconnecting(async || {})
+        }),
+        ("fallback", || {
+            Namespace::new().fallback(async || {}).fallback(async || {})
+        }),
+        ("on_error", || {
+            Namespace::new().on_error(|_, _| {}).on_error(|_, _| {})
+        }),
+        ("on_room_created", || {
+            let one = Namespace::new().on_room_created(|_, _| {});
+            one.on_room_created(|_, _| {})
+        }),
+        ("on_room_removed", || {
+            let one = Namespace::new().on_room_removed(|_, _| {});
+            one.on_room_removed(|_, _| {})
+        }),
+    ];
+    for (name, register) in twice {
+        let expected = format!("the namespace has two of `{name}`");
+        assert_eq!(refusal(register), expected);
+    }
+    let server_event = || {
+        let one = Namespace::new().on_server_event("load", async |_: Server, _: ()| {});
+        one.on_server_event("load", async |_: Server, _: ()| {})
+    };
+    assert_eq!(
+        refusal(server_event),
+        "the server event `load` has two handlers"
+    );
 }

@@ -131,6 +131,7 @@ where
             Called::Future(future) => future,
             Called::Refused(error) => {
                 count(&incoming.socket.counters().invalid_arguments);
+                incoming.socket.report(&HandlerError::Arguments(&error));
                 return Err(Decision::Rejected(Reject::new(error.to_string())));
             }
             Called::Panicked => {

@@ -5,10 +5,10 @@ use std::{future::Future, sync::Arc};
 use serde::de::DeserializeOwned;
 use sockeye_protocol::OwnedArguments;
 
-use super::Namespace;
+use super::{Namespace, set};
 use crate::{
     EncodeError, EventCall, Handler, IntoReply, LocalRooms, Next, Outcome, Payload, Reject, Reply,
-    Server, handler::BoundAuth,
+    Server, handler::BoundAuth, stats::count,
 };
 
 /// What a handler of another server's event returns: `()`, or [`Reply`] with the answer.
@@ -72,6 +72,10 @@ where
     }
 
     /// Runs when a client is about to leave: it is still in its rooms. Events that wait come later.
+    ///
+    /// # Panics
+    ///
+    /// At [`ServerBuilder::build`](crate::ServerBuilder::build) if the namespace has two of these.
     #[must_use]
     pub fn on_disconnecting<H, M>(self, handler: H) -> Self
     where
@@ -79,7 +83,7 @@ where
         M: 'static,
     {
         self.bind_event(handler, |table, handler| {
-            table.disconnecting = Some(handler);
+            set(&mut table.disconnecting, handler, "on_disconnecting");
         })
     }
 
@@ -126,22 +130,42 @@ where
     /// Is told when a room gets its first member on this server: the namespace's name, and the room's.
     ///
     /// The rooms of the sockets' own ids are not told of.
+    ///
+    /// # Panics
+    ///
+    /// If the namespace has one already.
     #[must_use]
     pub fn on_room_created(mut self, hook: impl Fn(&str, &str) + Send + Sync + 'static) -> Self {
-        self.table.rooms.created = Some(Arc::new(hook));
+        set(
+            &mut self.table.rooms.created,
+            Arc::new(hook),
+            "on_room_created",
+        );
         self
     }
 
     /// Is told when a room has lost its last member on this server: the namespace's name, and the room's.
+    ///
+    /// # Panics
+    ///
+    /// If the namespace has one already.
     #[must_use]
     pub fn on_room_removed(mut self, hook: impl Fn(&str, &str) + Send + Sync + 'static) -> Self {
-        self.table.rooms.removed = Some(Arc::new(hook));
+        set(
+            &mut self.table.rooms.removed,
+            Arc::new(hook),
+            "on_room_removed",
+        );
         self
     }
 
     /// Handles what another server of the cluster says by
     /// [`server_side_emit`](crate::Broadcast::server_side_emit): its first value. What the handler returns
-    /// is this server's answer.
+    /// is this server's answer. A value that does not fit runs no handler; it is counted and traced.
+    ///
+    /// # Panics
+    ///
+    /// If the event has a handler already.
     ///
     /// ```
     /// use sockeye::{Namespace, Reply, Server};
@@ -162,10 +186,13 @@ where
             let answered = async move {
                 let value = arguments.borrow().first::<T>();
                 let value = value.inspect_err(|error| {
+                    count(&server.counters().invalid_arguments);
                     tracing::warn!(%error, "another server's event does not fit its handler");
                 });
+                let counted = server.clone();
                 let answer = handler(server, value.ok()?).await.into_arguments();
                 let answer = answer.inspect_err(|error| {
+                    count(&counted.counters().encode_errors);
                     tracing::error!(%error, "an answer to another server cannot be written");
                 });
                 answer.ok()
@@ -173,7 +200,12 @@ where
             Box::pin(answered) as std::pin::Pin<Box<dyn Future<Output = _> + Send>>
         };
         let event = event.into();
-        self.table.server_events.insert(event, Box::new(handler));
+        let events = &mut self.table.server_events;
+        assert!(
+            !events.contains_key(&event),
+            "the server event `{event}` has two handlers"
+        );
+        events.insert(event, Box::new(handler));
         self
     }
 }

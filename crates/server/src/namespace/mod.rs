@@ -13,6 +13,7 @@ pub use dynamic::NamespaceMatch;
 pub use hooks::ServerReply;
 pub(crate) use live::{Child, Live};
 pub use table::HandlerError;
+use table::set;
 pub(crate) use table::{MakeAdapter, Table};
 
 use crate::{
@@ -85,7 +86,12 @@ where
     /// Decides who may connect. The payload is the client's `auth`; what is returned is the session that
     /// handlers take as [`Session`](crate::Session).
     ///
-    /// The client has to wait: an event that it sends before the decision closes its connection.
+    /// The client has to wait: an event that it sends before the decision closes its connection. More checks
+    /// go to [`admit`](Self::admit).
+    ///
+    /// # Panics
+    ///
+    /// At [`ServerBuilder::build`](crate::ServerBuilder::build) if the namespace has two of these.
     #[must_use]
     pub fn auth<H, M, T>(self, handler: H) -> Self
     where
@@ -94,33 +100,46 @@ where
         T: Any + Send + Sync,
     {
         self.bind(move |state, table| {
-            table.auth = Some(Box::new(BoundAuth {
+            let bound = BoundAuth {
                 handler,
                 state: state.clone(),
                 marker: PhantomData,
-            }));
+            };
+            set(&mut table.auth, Box::new(bound), "auth");
         })
     }
 
     /// Runs when a client has connected. Its events wait until this has ended.
+    ///
+    /// # Panics
+    ///
+    /// At [`ServerBuilder::build`](crate::ServerBuilder::build) if the namespace has two of these.
     #[must_use]
     pub fn on_connect<H, M>(self, handler: H) -> Self
     where
         H: Handler<M, S, Output: IntoReply>,
         M: 'static,
     {
-        self.bind_event(handler, |table, handler| table.connect = Some(handler))
+        self.bind_event(handler, |table, handler| {
+            set(&mut table.connect, handler, "on_connect");
+        })
     }
 
     /// Runs when a client has left, whatever the reason; handlers may take it as
     /// [`DisconnectReason`](crate::DisconnectReason).
+    ///
+    /// # Panics
+    ///
+    /// At [`ServerBuilder::build`](crate::ServerBuilder::build) if the namespace has two of these.
     #[must_use]
     pub fn on_disconnect<H, M>(self, handler: H) -> Self
     where
         H: Handler<M, S, Output: IntoReply>,
         M: 'static,
     {
-        self.bind_event(handler, |table, handler| table.disconnect = Some(handler))
+        self.bind_event(handler, |table, handler| {
+            set(&mut table.disconnect, handler, "on_disconnect");
+        })
     }
 
     /// Handles an event. What the handler returns is the acknowledgement.
@@ -153,22 +172,33 @@ where
     }
 
     /// Handles the events that have no handler of their own.
+    ///
+    /// # Panics
+    ///
+    /// At [`ServerBuilder::build`](crate::ServerBuilder::build) if the namespace has two of these.
     #[must_use]
     pub fn fallback<H, M>(self, handler: H) -> Self
     where
         H: Handler<M, S, Output: IntoReply>,
         M: 'static,
     {
-        self.bind_event(handler, |table, handler| table.fallback = Some(handler))
+        self.bind_event(handler, |table, handler| {
+            set(&mut table.fallback, handler, "fallback");
+        })
     }
 
-    /// Is told of each event whose arguments do not fit, and each handler that fails or panics.
+    /// Is told of each event whose arguments do not fit, and each handler that fails or panics; and of each
+    /// `auth` that does not fit, or panics.
+    ///
+    /// # Panics
+    ///
+    /// If the namespace has one already.
     #[must_use]
     pub fn on_error(
         mut self,
         hook: impl Fn(&Socket, &HandlerError<'_>) + Send + Sync + 'static,
     ) -> Self {
-        self.table.error = Some(Box::new(hook));
+        set(&mut self.table.error, Box::new(hook), "on_error");
         self
     }
 

@@ -49,6 +49,17 @@ pub(crate) struct Table {
     pub(crate) error: Option<Box<dyn Fn(&Socket, &HandlerError<'_>) + Send + Sync>>,
 }
 
+/// Registers what a namespace has one of.
+///
+/// # Panics
+///
+/// If there is one: the second must not take the place of the first in silence.
+#[track_caller]
+pub(super) fn set<T>(slot: &mut Option<T>, value: T, name: &str) {
+    assert!(slot.is_none(), "the namespace has two of `{name}`");
+    *slot = Some(value);
+}
+
 /// Handles what another server of the cluster says; what it returns is the answer.
 pub(crate) type ServerHandler =
     dyn Fn(Server, OwnedArguments) -> Pending<Option<OwnedArguments>> + Send + Sync;
