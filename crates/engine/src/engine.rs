@@ -52,6 +52,9 @@ pub trait Application: Sized + Send + Sync + 'static {
     /// The deadline set by [`Connection::set_deadline`] has passed.
     fn timeout(&self, connection: &Arc<Connection<Self>>);
 
+    /// The session has changed to another transport. Messages of the one before may be handled meanwhile.
+    fn upgraded(&self, _connection: &Arc<Connection<Self>>) {}
+
     /// Handling at most 16 messages in a row held the worker for so long that others had to wait.
     fn slow(&self, connection: &Arc<Connection<Self>>, elapsed: Duration);
 

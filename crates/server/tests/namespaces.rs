@@ -364,7 +364,7 @@ fn what_a_namespace_has_one_of_is_not_replaced_in_silence() {
         let panic = built.expect_err("it is refused");
         *panic.downcast::<String>().expect("a sentence")
     }
-    let twice: [(&str, fn() -> Namespace); 8] = [
+    let twice: [(&str, fn() -> Namespace); 9] = [
         ("auth", || {
             let lax = Namespace::new().auth(async || Ok::<_, Reject>(()));
             lax.auth(async || Err::<(), _>(Reject::new("nobody")))
@@ -380,6 +380,10 @@ fn what_a_namespace_has_one_of_is_not_replaced_in_silence() {
         ("on_disconnecting", || {
             let one = Namespace::new().on_disconnecting(async || {});
             one.on_disconnecting(async || {})
+        }),
+        ("on_upgrade", || {
+            let one = Namespace::new().on_upgrade(async || {});
+            one.on_upgrade(async || {})
         }),
         ("fallback", || {
             Namespace::new().fallback(async || {}).fallback(async || {})

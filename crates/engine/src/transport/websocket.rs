@@ -291,7 +291,9 @@ impl<A: Application> Driver<A> {
         drop(state);
         self.connection.window.agree(self.deflate.as_ref());
         wake(get);
-        count(&self.connection.engine().counters().upgraded);
+        let engine = self.connection.engine();
+        count(&engine.counters().upgraded);
+        engine.application().upgraded(&self.connection);
         self.connection.arm();
     }
 

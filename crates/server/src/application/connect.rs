@@ -258,6 +258,18 @@ fn accept(socket: &Socket) {
     }
 }
 
+/// Tells a socket's namespace that its client has changed to another transport.
+pub(super) fn upgraded(socket: &Socket) {
+    let Some(handler) = socket.0.namespace.table().upgrade.as_deref() else {
+        return;
+    };
+    if socket.is_connected()
+        && let Some(pending) = call(socket, handler, "upgrade", Input::None, None)
+    {
+        spawn(socket.0.connection.engine(), pending);
+    }
+}
+
 /// Ends a socket: its disconnecting handler runs, it leaves its rooms, and its disconnect handler runs,
 /// after the events that wait.
 pub(crate) fn leave(socket: &Socket, reason: DisconnectReason) {

@@ -305,6 +305,12 @@ impl Application for App {
         }
     }
 
+    fn upgraded(&self, connection: &Arc<Connection>) {
+        for socket in connection.client().sockets() {
+            connect::upgraded(&socket);
+        }
+    }
+
     fn slow(&self, connection: &Arc<Connection>, elapsed: Duration) {
         count(&self.counters.slow_handlers);
         tracing::warn!(sid = ?connection.sid(), ?elapsed, "handlers hold their worker");

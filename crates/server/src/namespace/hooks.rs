@@ -87,6 +87,36 @@ where
         })
     }
 
+    /// Runs when a client that has connected changes to another transport: from long-polling to WebSocket.
+    /// [`Socket::transport`](crate::Socket::transport) says which one it is.
+    ///
+    /// Handlers of its events may run meanwhile. A client that connects later is not told of.
+    ///
+    /// ```
+    /// use sockeye::{Namespace, Socket};
+    ///
+    /// async fn upgraded(socket: Socket) {
+    ///     tracing::debug!(id = %socket.id(), transport = ?socket.transport());
+    /// }
+    ///
+    /// let namespace: Namespace = Namespace::new().on_upgrade(upgraded);
+    /// # let _ = namespace;
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// At [`ServerBuilder::build`](crate::ServerBuilder::build) if the namespace has two of these.
+    #[must_use]
+    pub fn on_upgrade<H, M>(self, handler: H) -> Self
+    where
+        H: Handler<M, S, Output: IntoReply>,
+        M: 'static,
+    {
+        self.bind_event(handler, |table, handler| {
+            set(&mut table.upgrade, handler, "on_upgrade");
+        })
+    }
+
     /// Puts a middleware around the handlers of all events: it sees the event before them, goes on by
     /// [`Next::run`], and sees how that ended. The first one is outermost.
     ///

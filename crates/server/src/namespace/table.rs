@@ -38,6 +38,7 @@ pub(crate) struct Table {
     pub(crate) connect: Option<Box<dyn EventHandler>>,
     pub(crate) disconnecting: Option<Box<dyn EventHandler>>,
     pub(crate) disconnect: Option<Box<dyn EventHandler>>,
+    pub(crate) upgrade: Option<Box<dyn EventHandler>>,
     pub(crate) fallback: Option<Box<dyn EventHandler>>,
     pub(crate) events: Events,
     pub(crate) sequential: bool,

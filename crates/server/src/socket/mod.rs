@@ -13,7 +13,7 @@ use std::{
 };
 
 use serde::{Serialize, de::DeserializeOwned};
-use sockeye_engine::{CloseReason, Flags};
+use sockeye_engine::{CloseReason, Flags, Transport};
 use sockeye_protocol::{EncodeError, RawJson};
 
 pub(crate) use self::inner::{HELD, LISTENING, RATED, SocketInner};
@@ -79,6 +79,13 @@ impl Socket {
     #[must_use]
     pub fn session<T: Send + Sync + 'static>(&self) -> Option<Arc<T>> {
         Arc::clone(self.0.session()?).downcast().ok()
+    }
+
+    /// The transport that its client uses now; [`Namespace::on_upgrade`](crate::Namespace::on_upgrade) tells
+    /// when that changes.
+    #[must_use]
+    pub fn transport(&self) -> Transport {
+        self.0.connection.transport()
     }
 
     /// Whether the socket is in its namespace.
