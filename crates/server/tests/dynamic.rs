@@ -242,6 +242,54 @@ async fn a_client_is_in_so_many_namespaces_and_no_more() {
     assert_eq!(names(&io), ["/", "/n/1", "/n/2", "/n/3"]);
 }
 
+// parity: 8.2
+#[tokio::test]
+async fn each_member_of_a_room_is_told_of() {
+    let events = Told::default();
+    let [created, removed, joined, left] = [(); 4].map(|()| Arc::clone(&events));
+    let push = |told: &Told, event: String| told.lock().expect("no panic").push(event);
+    let namespace = Namespace::new()
+        .on("join", async |socket: Socket, room: String| {
+            socket.join(room);
+        })
+        .on("leave", async |socket: Socket, room: String| {
+            socket.leave(room);
+        })
+        .on_room_created(move |name, room| push(&created, format!("new {name}{room}")))
+        .on_room_removed(move |name, room| push(&removed, format!("old {name}{room}")))
+        .on_room_joined(move |name, room, id| push(&joined, format!("+ {name}{room} {id}")))
+        .on_room_left(move |name, room, id| push(&left, format!("- {name}{room} {id}")));
+    let io = Server::builder()
+        .namespace("/", with_sync(namespace))
+        .build();
+    let address = serve(&io).await;
+    let (mut one, first) = Client::join(address).await;
+    let (mut two, second) = Client::join(address).await;
+    for client in [&mut one, &mut two] {
+        client.send(r#"2["join","a"]"#).await;
+        client.send(r#"2["join","a"]"#).await;
+        client.assert_quiet().await;
+    }
+    one.send(r#"2["leave","a"]"#).await;
+    one.send(r#"2["leave","a"]"#).await;
+    one.assert_quiet().await;
+    drop(two);
+    eventually("one has gone", || io.stats().sockets == 1).await;
+    eventually("all is told", || {
+        events.lock().expect("no panic").len() == 6
+    })
+    .await;
+    let expected = [
+        "new /a".to_owned(),
+        format!("+ /a {first}"),
+        format!("+ /a {second}"),
+        format!("- /a {first}"),
+        format!("- /a {second}"),
+        "old /a".to_owned(),
+    ];
+    assert_eq!(*events.lock().expect("no panic"), expected);
+}
+
 // parity: 4.D3 8.2
 #[tokio::test]
 async fn rooms_are_told_of_by_their_first_member_and_their_last() {

@@ -359,12 +359,13 @@ fn two_handlers_for_an_event_are_a_mistake() {
 
 #[test]
 fn what_a_namespace_has_one_of_is_not_replaced_in_silence() {
+    type Register = fn() -> Namespace;
     fn refusal(register: impl FnOnce() -> Namespace + UnwindSafe) -> String {
         let built = catch_unwind(|| drop(Server::builder().namespace("/", register()).build()));
         let panic = built.expect_err("it is refused");
         *panic.downcast::<String>().expect("a sentence")
     }
-    let twice: [(&str, fn() -> Namespace); 9] = [
+    let twice: [(&str, Register); 11] = [
         ("auth", || {
             let lax = Namespace::new().auth(async || Ok::<_, Reject>(()));
             lax.auth(async || Err::<(), _>(Reject::new("nobody")))
@@ -398,6 +399,14 @@ fn what_a_namespace_has_one_of_is_not_replaced_in_silence() {
         ("on_room_removed", || {
             let one = Namespace::new().on_room_removed(|_, _| {});
             one.on_room_removed(|_, _| {})
+        }),
+        ("on_room_joined", || {
+            let one = Namespace::new().on_room_joined(|_, _, _| {});
+            one.on_room_joined(|_, _, _| {})
+        }),
+        ("on_room_left", || {
+            let one = Namespace::new().on_room_left(|_, _, _| {});
+            one.on_room_left(|_, _, _| {})
         }),
     ];
     for (name, register) in twice {

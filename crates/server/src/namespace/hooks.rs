@@ -8,7 +8,7 @@ use sockeye_protocol::OwnedArguments;
 use super::{Namespace, set};
 use crate::{
     EncodeError, EventCall, Handler, IntoReply, LocalRooms, Next, Outcome, Payload, Reject, Reply,
-    Server, handler::BoundAuth, stats::count,
+    Server, SocketId, handler::BoundAuth, stats::count,
 };
 
 /// What a handler of another server's event returns: `()`, or [`Reply`] with the answer.
@@ -186,6 +186,42 @@ where
             Arc::new(hook),
             "on_room_removed",
         );
+        self
+    }
+
+    /// Is told when a socket of this server has joined a room: the namespace's name, the room's, and the
+    /// socket's id. [`on_room_created`](Self::on_room_created) is told before.
+    ///
+    /// The rooms of the sockets' own ids are not told of.
+    ///
+    /// # Panics
+    ///
+    /// If the namespace has one already.
+    #[must_use]
+    pub fn on_room_joined(
+        mut self,
+        hook: impl Fn(&str, &str, SocketId) + Send + Sync + 'static,
+    ) -> Self {
+        set(
+            &mut self.table.rooms.joined,
+            Arc::new(hook),
+            "on_room_joined",
+        );
+        self
+    }
+
+    /// Is told when a socket of this server has left a room, be it that it has ended: the namespace's name,
+    /// the room's, and the socket's id. [`on_room_removed`](Self::on_room_removed) is told after it.
+    ///
+    /// # Panics
+    ///
+    /// If the namespace has one already.
+    #[must_use]
+    pub fn on_room_left(
+        mut self,
+        hook: impl Fn(&str, &str, SocketId) + Send + Sync + 'static,
+    ) -> Self {
+        set(&mut self.table.rooms.left, Arc::new(hook), "on_room_left");
         self
     }
 

@@ -6,7 +6,10 @@ use sockeye_engine::{Encoded, Flags, Transport};
 
 use super::{Claim, Claimed, Kept, NotRecovered, Sequencer, log::Recipients};
 use crate::{
-    LocalRooms, Room, Socket, Target, application::Delivery, room::Member, socket::SocketInner,
+    LocalRooms, Room, Socket, Target,
+    application::Delivery,
+    room::{Member, Moved},
+    socket::SocketInner,
 };
 
 impl LocalRooms {
@@ -83,8 +86,8 @@ impl LocalRooms {
         drop(state);
         if let Some(old) = old {
             // Somebody else may have begun to end it, and not have come so far.
-            let (_, removed) = self.remove(&old.0);
-            self.tell_removed(&removed);
+            let (_, moved) = self.remove(&old.0);
+            self.tell_left(old.id(), &moved);
         }
         Ok(claimed)
     }
@@ -144,13 +147,13 @@ impl LocalRooms {
             shard.join(room, key);
         }
         delivery.push_own(connection, &all, count);
-        let created = self
+        let moved = self
             .watch
             .as_ref()
-            .map_or_else(Vec::new, |watch| watch.joined(joined));
+            .map_or_else(Moved::default, |watch| watch.joined(joined));
         drop(shard);
         drop(state);
-        self.tell_created(&created);
+        self.tell_joined(id, &moved);
         Ok(())
     }
 
@@ -162,10 +165,10 @@ impl LocalRooms {
         kept: Option<Kept>,
     ) -> Vec<Room> {
         let mut state = sequencer.lock();
-        let (rooms, removed) = self.remove(socket);
+        let (rooms, moved) = self.remove(socket);
         state.ended(socket.id, socket, kept);
         drop(state);
-        self.tell_removed(&removed);
+        self.tell_left(socket.id, &moved);
         rooms
     }
 

@@ -11,7 +11,7 @@ use sockeye_protocol::Codec;
 use super::{
     JoinError, Room, Target,
     shard::{Shard, lock},
-    watch::Watch,
+    watch::{Moved, Watch},
 };
 use crate::{
     Socket, SocketId, application::Engine, namespace::Table, recovery::Sequencer,
@@ -101,17 +101,17 @@ impl LocalRooms {
         first();
     }
 
-    /// Removes a socket; returns the rooms that it was in, and those of them that are empty now, of which
-    /// [`tell_removed`](Self::tell_removed) tells, under no lock.
-    pub(crate) fn remove(&self, socket: &SocketInner) -> (Vec<Room>, Vec<Room>) {
+    /// Removes a socket; returns the rooms that it was in, and what [`tell_left`](Self::tell_left) tells of
+    /// them, under no lock.
+    pub(crate) fn remove(&self, socket: &SocketInner) -> (Vec<Room>, Moved) {
         let id = socket.id;
         let mut shard = self.shard(id);
         let Some(&key) = shard.ids.get(&id) else {
-            return (Vec::new(), Vec::new());
+            return (Vec::new(), Moved::default());
         };
         // Its client may have come back already, by the same id.
         if !std::ptr::eq(Arc::as_ptr(&shard.members[key].socket.0), socket) {
-            return (Vec::new(), Vec::new());
+            return (Vec::new(), Moved::default());
         }
         shard.ids.remove(&id);
         let member = shard.members.remove(key);
@@ -121,12 +121,12 @@ impl LocalRooms {
         if shard.members.is_empty() {
             *shard = Shard::default();
         }
-        let removed = match &self.watch {
+        let moved = match &self.watch {
             Some(watch) => watch.left(member.rooms.clone()),
-            None => Vec::new(),
+            None => Moved::default(),
         };
         drop(shard);
-        (member.names(), removed)
+        (member.names(), moved)
     }
 
     /// Adds a socket to rooms. Nothing happens if it has gone.
@@ -168,10 +168,10 @@ impl LocalRooms {
         let Some(watch) = &self.watch else {
             return Ok(());
         };
-        let created = watch.joined(joined);
+        let moved = watch.joined(joined);
         drop(shard);
         drop(sequence);
-        self.tell_created(&created);
+        self.tell_joined(id, &moved);
         Ok(())
     }
 
@@ -198,24 +198,24 @@ impl LocalRooms {
                 }
             }
         }
-        let removed = match &self.watch {
+        let moved = match &self.watch {
             Some(watch) => watch.left(left),
-            None => Vec::new(),
+            None => Moved::default(),
         };
         drop(shard);
         drop(sequence);
-        self.tell_removed(&removed);
+        self.tell_left(id, &moved);
     }
 
-    pub(crate) fn tell_created(&self, rooms: &[Room]) {
+    pub(crate) fn tell_joined(&self, id: SocketId, moved: &Moved) {
         if let Some(watch) = &self.watch {
-            watch.tell_created(&self.name, rooms);
+            watch.tell_joined(&self.name, id, moved);
         }
     }
 
-    pub(crate) fn tell_removed(&self, rooms: &[Room]) {
+    pub(crate) fn tell_left(&self, id: SocketId, moved: &Moved) {
         if let Some(watch) = &self.watch {
-            watch.tell_removed(&self.name, rooms);
+            watch.tell_left(&self.name, id, moved);
         }
     }
 

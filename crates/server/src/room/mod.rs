@@ -10,7 +10,10 @@ use std::sync::Arc;
 
 pub use limit::JoinError;
 pub use local::LocalRooms;
-pub(crate) use {shard::Member, watch::RoomHooks};
+pub(crate) use {
+    shard::Member,
+    watch::{Moved, RoomHooks},
+};
 
 use sockeye_engine::Flags;
 

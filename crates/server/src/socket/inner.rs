@@ -130,8 +130,8 @@ impl SocketInner {
     pub(crate) fn leave_rooms(&self, reason: DisconnectReason) -> Vec<Room> {
         let rooms = self.namespace.rooms();
         let Some(sequencer) = rooms.recovery() else {
-            let (left, removed) = rooms.remove(self);
-            rooms.tell_removed(&removed);
+            let (left, moved) = rooms.remove(self);
+            rooms.tell_left(self.id, &moved);
             return left;
         };
         let may_come_back = reason.is_recoverable() && !is_v2(&self.connection);
