@@ -1,8 +1,10 @@
 use std::{fmt, sync::Arc, time::Duration};
 
+use serde::de::DeserializeOwned;
+
 use crate::{
-    Broadcast, IntoRooms, Payload, Profile, ServerBuilder, Shutdown, Stats, application::Engine,
-    stats::Counters,
+    AdapterError, Broadcast, BroadcastAcks, IntoRooms, Payload, Profile, RemoteSocket,
+    ServerBuilder, Shutdown, Stats, application::Engine, stats::Counters,
 };
 
 /// A Socket.IO server. Cheap to clone; every clone is the same server.
@@ -105,6 +107,77 @@ impl Server {
     /// Sends an event to all sockets of the namespace `/`.
     pub fn emit(&self, event: &str, payload: impl Payload) {
         self.of("/").emit(event, payload);
+    }
+
+    /// Sends an event to all sockets of the namespace `/` and collects the acknowledgements; see
+    /// [`Broadcast::emit_with_ack`].
+    pub fn emit_with_ack<R: DeserializeOwned>(
+        &self,
+        event: &str,
+        payload: impl Payload,
+    ) -> BroadcastAcks<R> {
+        self.of("/").emit_with_ack(event, payload)
+    }
+
+    /// To the sockets of the namespace `/` on this server alone.
+    pub fn local(&self) -> Broadcast {
+        self.of("/").local()
+    }
+
+    /// To those of the namespace `/` whose transport takes it now.
+    pub fn volatile(&self) -> Broadcast {
+        self.of("/").volatile()
+    }
+
+    /// To all of the namespace `/`, compressed or not; see [`Socket::compress`](crate::Socket::compress).
+    pub fn compress(&self, compress: bool) -> Broadcast {
+        self.of("/").compress(compress)
+    }
+
+    /// To all of the namespace `/`; acknowledgements, and the answers of other servers, are waited for so
+    /// long.
+    pub fn timeout(&self, timeout: Duration) -> Broadcast {
+        self.of("/").timeout(timeout)
+    }
+
+    /// The sockets of the namespace `/` on all servers.
+    ///
+    /// # Errors
+    ///
+    /// If other servers do not answer within 30 seconds.
+    pub async fn fetch_sockets(&self) -> Result<Vec<RemoteSocket>, AdapterError> {
+        self.of("/").fetch_sockets().await
+    }
+
+    /// Adds all sockets of the namespace `/` to rooms.
+    pub fn sockets_join(&self, rooms: impl IntoRooms) {
+        self.of("/").sockets_join(rooms);
+    }
+
+    /// Takes all sockets of the namespace `/` out of rooms.
+    pub fn sockets_leave(&self, rooms: impl IntoRooms) {
+        self.of("/").sockets_leave(rooms);
+    }
+
+    /// Puts all sockets out of the namespace `/`; if `close` says so, their connections end too.
+    pub fn disconnect_sockets(&self, close: bool) {
+        self.of("/").disconnect_sockets(close);
+    }
+
+    /// Sends an event to the other servers of the cluster, for the namespace `/`; see
+    /// [`Broadcast::server_side_emit`].
+    pub fn server_side_emit(&self, event: &str, payload: impl Payload) {
+        self.of("/").server_side_emit(event, payload);
+    }
+
+    /// Sends an event to the other servers of the cluster, for the namespace `/`, and collects their
+    /// answers; see [`Broadcast::server_side_emit_with_ack`].
+    pub fn server_side_emit_with_ack<R: DeserializeOwned>(
+        &self,
+        event: &str,
+        payload: impl Payload,
+    ) -> BroadcastAcks<R> {
+        self.of("/").server_side_emit_with_ack(event, payload)
     }
 
     /// What was counted, and what is there now.

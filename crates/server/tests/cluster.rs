@@ -139,7 +139,7 @@ async fn sockets_and_servers_over_there_are_found_and_answer() {
 async fn what_another_server_says_wrongly_is_counted() {
     let bus = Bus::default();
     let (one, two) = (node(&bus, 1).await, node(&bus, 2).await);
-    one.io.of("/").server_side_emit("number", "no number");
+    one.io.server_side_emit("number", "no number");
     eventually("it is counted", || two.io.stats().invalid_arguments == 1).await;
     assert_eq!(one.io.stats().invalid_arguments, 0);
 }

@@ -75,6 +75,39 @@ async fn everybody_asked_gets_the_same_packet_and_all_answers_are_collected() {
     assert_eq!(crowd.io.stats().unexpected_acks, 0);
 }
 
+#[tokio::test]
+async fn the_server_itself_means_all_of_the_main_namespace() {
+    let mut crowd = Crowd::new().await;
+    let (mut client, socket) = crowd.join().await;
+    let io = crowd.io.clone();
+    io.local().emit("local", 1);
+    io.volatile().emit("volatile", 2);
+    io.compress(false).emit("plain", 3);
+    for packet in [r#"2["local",1]"#, r#"2["volatile",2]"#, r#"2["plain",3]"#] {
+        assert_eq!(client.next().await, packet);
+    }
+    let acks = io.timeout(SOON).emit_with_ack::<u8>("vote", ());
+    client.next().await;
+    let error = within("the time-out", acks).await.expect_err("no answer");
+    assert!(matches!(error.error, AckError::Timeout), "{error}");
+    let acks = io.emit_with_ack::<u8>("vote", ());
+    let id = id_of(&client.next().await, r#"["vote"]"#);
+    client.send(&format!("3{id}[7]")).await;
+    assert_eq!(within("the answer", acks).await.expect("it came"), [7]);
+    io.sockets_join("room");
+    assert_eq!(io.of("/").rooms().members("room"), 1);
+    io.sockets_leave("room");
+    assert_eq!(io.of("/").rooms().members("room"), 0);
+    let found = io.fetch_sockets().await.expect("there is one server");
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0].id(), socket.id().as_str());
+    let nobody = io.server_side_emit_with_ack::<u8>("load", ());
+    assert_eq!(within("no answers", nobody).await.expect("none"), [0; 0]);
+    io.disconnect_sockets(false);
+    assert_eq!(client.next().await, "1");
+    assert!(!socket.is_connected());
+}
+
 // parity: 4.5
 #[tokio::test]
 async fn nobody_to_ask_is_no_error() {
