@@ -28,7 +28,8 @@ pub struct EventCall {
     reached: Arc<AtomicBool>,
 }
 
-/// How an event ended.
+/// How an event ended. What was acknowledged is not in it: that goes from the handler into the packet, and an
+/// [`AckSender`](crate::AckSender) may write it later.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Outcome {

@@ -186,7 +186,9 @@ impl<'a> Emitter<'a> {
     ///
     /// # Errors
     ///
-    /// As [`Socket::try_emit`], or [`EmitError::Dropped`] for a volatile one.
+    /// As [`Socket::try_emit`], or [`EmitError::Dropped`] for a volatile one. With
+    /// [recovery](crate::ServerBuilder::connection_state_recovery) on, a volatile one that is dropped is not
+    /// told of here; it is counted as the others are.
     pub fn try_emit(self, event: &str, payload: impl Payload) -> Result<(), EmitError> {
         self.socket.send(event, &payload, self.flags)
     }
