@@ -18,6 +18,18 @@ chromium_path() {
 
 nginx_path() { command -v nginx || { [[ -x /usr/sbin/nginx ]] && echo /usr/sbin/nginx; } || true; }
 
+# The projects of tests/packages that this suite builds; npm installs each in .cache/packages.
+chosen_projects() {
+  case $suite in
+    quick) ;;
+    all) ls tests/packages/projects ;;
+    *) printf '%s\n' alias checks jest vite ;;
+  esac
+}
+
+# A project is ready when it has been installed from the description that it has now.
+project_ready() { [[ -d .cache/packages/$1/node_modules && ! tests/packages/projects/$1/package.json -nt .cache/packages/$1/node_modules ]]; }
+
 # Whether a folder's packages are those of its lock file.
 npm_ready() { [[ -f $1/node_modules/.package-lock.json && ! $1/package-lock.json -nt $1/node_modules/.package-lock.json ]]; }
 autobahn_ready() { cat tests/autobahn/requirements.txt tests/autobahn/port.py | cmp -s - .cache/autobahn/made-from; }
@@ -55,13 +67,16 @@ apt_install() {
 
 # Fills the lists of what is missing.
 missing() {
-  apt=() npm=() pip=() autobahn=() cargo=()
+  apt=() npm=() projects=() pip=() autobahn=() cargo=()
   command -v npm >/dev/null || apt+=(nodejs npm)
   command -v openssl >/dev/null || apt+=(openssl)
   [[ $(node_major) -ge 22 ]] || npm+=(node@22)
   local folder
   for folder in browser tests/interop tests/types; do
     if [[ -f $folder/package-lock.json ]]; then npm_ready "$folder" || npm+=("$folder"); fi
+  done
+  for folder in $(chosen_projects); do
+    project_ready "$folder" || projects+=("$folder")
   done
   python3 -c 'import ensurepip, venv' 2>/dev/null || apt+=(python3 python3-venv)
   venv_ready || pip+=(tests/interop/python/requirements.txt)
@@ -82,11 +97,12 @@ install_requirements() {
     return 1
   }
   missing
-  if ((${#apt[@]} + ${#npm[@]} + ${#pip[@]} + ${#autobahn[@]} + ${#cargo[@]} == 0)); then return 0; fi
+  if ((${#apt[@]} + ${#npm[@]} + ${#projects[@]} + ${#pip[@]} + ${#autobahn[@]} + ${#cargo[@]} == 0)); then return 0; fi
 
   echo "To install:"
   ((${#apt[@]})) && echo "  apt, on the system:      ${apt[*]}"
   ((${#npm[@]})) && echo "  npm, in this folder:     ${npm[*]}"
+  ((${#projects[@]})) && echo "  npm, in .cache/packages: what the projects ${projects[*]} use, when their turn comes"
   ((${#pip[@]})) && echo "  pip, in .cache/python:   ${pip[*]}"
   ((${#autobahn[@]})) && echo "  pip, in .cache/autobahn: Autobahn|Testsuite, ${autobahn[*]}"
   ((${#cargo[@]})) && echo "  cargo, in ${tools#"$root"/}:  ${cargo[*]} (built from source, some three minutes on two cores)"

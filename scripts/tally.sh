@@ -58,6 +58,17 @@ skip() {
   printf -- '-- %-32s skipped: %s\n' "$1" "$2"
 }
 
+# leave_out REASON NAME...: steps that this suite does not have, said in one line.
+leave_out() {
+  local reason=$1 names
+  shift
+  (($#)) || return 0
+  printf -v names '%s, ' "$@"
+  skipped=$((skipped + $#))
+  skips+=("${names%, }: $reason")
+  printf -- '-- %s skipped: %s\n' "${names%, }" "$reason"
+}
+
 # A step that takes longer, in seconds, is ended and has failed.
 limit=${STEP_LIMIT:-900}
 

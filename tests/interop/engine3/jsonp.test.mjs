@@ -45,11 +45,14 @@ async function talk(transports) {
   return { functions, echoed, blob: [...new Uint8Array(blob)], ordered: numbers.length === 200 && numbers.every((n, i) => n === i), first, last };
 }
 
+const skip = !process.env.CHROMIUM && "no Chromium";
+
 describe("JSONP in Chromium", () => {
   let server, browser;
   before(async () => {
+    if (skip) return;
     server = await ServerProcess.start({ eio3: true });
-    browser = await puppeteer.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ARGUMENTS });
+    browser = await puppeteer.launch({ executablePath: process.env.CHROMIUM, args: ARGUMENTS });
   });
   after(async () => {
     await browser?.close();
@@ -69,14 +72,14 @@ describe("JSONP in Chromium", () => {
     return { told, requests: jsonp };
   }
 
-  it("carries text and binary both ways", { timeout: 20_000 }, async () => {
+  it("carries text and binary both ways", { skip, timeout: 20_000 }, async () => {
     const { told, requests } = await run(["polling"]);
     assert.deepEqual(told, { functions: 1, echoed: true, blob: [4, 255, 0, 10], ordered: true, first: "polling", last: "polling" });
     const kinds = new Set(requests.map(([method, type]) => `${method} ${type}`));
     assert.deepEqual([...kinds].sort(), ["GET script", "POST document"], "and no other kind of request");
   });
 
-  it("changes to WebSocket", { timeout: 20_000 }, async () => {
+  it("changes to WebSocket", { skip, timeout: 20_000 }, async () => {
     const { told } = await run(["polling", "websocket"]);
     assert.deepEqual(told, { functions: 1, echoed: true, blob: [4, 255, 0, 10], ordered: true, first: "polling", last: "websocket" });
   });

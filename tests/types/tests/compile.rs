@@ -5,7 +5,8 @@
 
 use std::process::Command;
 
-/// The compiler whose words they are; others put the same things in other ways.
+/// The compiler whose words they are; others put the same things in other ways. `scripts/test` leaves the test
+/// out there, and says so.
 const COMPILER: &str = "rustc 1.95.";
 
 // parity: 6.2
