@@ -389,8 +389,7 @@ fn remote_address(request: &Parts) -> Option<SocketAddr> {
 
 fn handshake(request: &Parts) -> Handshake {
     let address = remote_address(request);
-    // In HTTP/2 the target says so too.
-    let secure = request.extensions.get::<Secure>().is_some()
-        || request.uri.scheme() == Some(&http::uri::Scheme::HTTPS);
+    // The target may name a scheme too, but that is the client's word.
+    let secure = request.extensions.get::<Secure>().is_some();
     Handshake::new(&request.uri, &request.headers, address).with_secure(secure)
 }

@@ -1,5 +1,5 @@
 //! Peers that break Socket.IO's rules: each moves the counter that stands for it, and nobody else notices.
-//! `advisories.rs` has those that are known by a name.
+//! `advisories/` has those that are known by a name.
 
 mod support;
 
