@@ -23,16 +23,31 @@ it("each case has one name, and each difference a case and a reason", () => {
   for (const { reason } of differences) assert.ok(reason.length > 20, `too short a reason: ${reason}`);
 });
 
+async function judge(one, profile) {
+  const [ours, theirs] = await Promise.all([outcome(one, servers.sockeye[profile]), outcome(one, servers.reference[profile])]);
+  if (one.expected !== undefined) assert.deepEqual(theirs, one.expected, "the reference does not do what the case expects");
+  const difference = listed.get(`${profile} ${one.name}`);
+  if (!difference) return assert.deepEqual(ours, theirs);
+  assert.notDeepEqual(ours, theirs, `listed as a difference, and is none any more: ${difference.reason}`);
+  assert.deepEqual(ours, difference.sockeye, "differs otherwise than listed");
+}
+
+/** The documents ask for heartbeats of half a second. On a busy machine one strikes in the middle of a case: it has three trials. */
+async function judged(one, profile) {
+  for (let trial = 1; ; trial++) {
+    try {
+      return await judge(one, profile);
+    } catch (error) {
+      if (trial === 3) throw error;
+    }
+  }
+}
+
 for (const profile of PROFILES) {
   describe(profile, { concurrency: 8 }, () => {
     for (const one of cases.filter((one) => one.profile === profile)) {
-      it(one.name, { timeout: 20_000 }, async () => {
-        const [ours, theirs] = await Promise.all([outcome(one, servers.sockeye[profile]), outcome(one, servers.reference[profile])]);
-        if (one.expected !== undefined) assert.deepEqual(theirs, one.expected, "the reference does not do what the case expects");
-        const difference = listed.get(`${profile} ${one.name}`);
-        if (!difference) return assert.deepEqual(ours, theirs);
-        assert.notDeepEqual(ours, theirs, `listed as a difference, and is none any more: ${difference.reason}`);
-        assert.deepEqual(ours, difference.sockeye, "differs otherwise than listed");
+      it(one.name, { timeout: 60_000 }, async () => {
+        await judged(one, profile);
       });
     }
   });

@@ -46,7 +46,11 @@ export class Polling {
     const session = await Polling.open(server);
     await session.post("40");
     // The greeting may come with the CONNECT or after it.
-    for (let seen = ""; !seen.includes('["auth"'); ) seen += (await session.get()).body;
+    for (let seen = ""; !seen.includes('["auth"'); ) {
+      const { status, body } = await session.get();
+      if (status !== 200) throw new Error(`not greeted: ${status} ${body}`);
+      seen += body;
+    }
     return session;
   }
 

@@ -8,7 +8,7 @@ const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 export const PAGE = `${ROOT}docs/reference-parity.md`;
 
 const TAG = /^\s*\/\/ parity: (.+)$/;
-const TITLES = [/\bfn (\w+)/, /\b(?:it|test|add|describe)\(\s*"((?:[^"\\]|\\.)+)"/, /\b(?:it|test|add|describe)\(\s*`([^`]+)`/];
+const TITLES = [/\bfn (\w+)/, /\b(?:it|test|add|probe|describe)\(\s*"((?:[^"\\]|\\.)+)"/, /\b(?:it|test|add|probe|describe)\(\s*`([^`]+)`/];
 
 /** The first test behind a line: a function's name or a title. */
 function title(lines, from) {

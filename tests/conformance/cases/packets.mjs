@@ -111,7 +111,7 @@ closes("text while attachments are awaited", [`451-["message",${placeholder(0)}]
 closes("binary without a packet", [BIN]);
 closes("one attachment too many", [`451-["message",${placeholder(0)}]`, BIN, BIN]);
 
-// parity: 2.S1
+// parity: 2.S1 2.N4
 for (const packet of ["40/", "40/,", "40/custom", "40/custom,", '40/custom,{"token":"x"}', "40/nowhere", "40/custom?x=1,", "40/nowhere,{}", "40/Custom", "40/custom/", "40//", '40/é{}', "40/a b,", '40/"quoted",', "40custom", "40/custom,{} "]) {
   add(`CONNECT ${packet}`, "socketio5", async (server) => {
     const wire = await Wire.ready(server);
@@ -168,4 +168,5 @@ for (const auth of ["", "{}", '{"token":"123"}', '{"a":{"b":[1,null,"é"]}}', '{
     return wire.until(`42["auth",${auth || "{}"}]`);
   }, ['40{"sid":<sid>}', `42["auth",${auth || "{}"}]`]);
 }
+// parity: 2.N8
 both("many events in order", Array.from({ length: 50 }, (_, i) => `42["message",${i}]`), Array.from({ length: 50 }, (_, i) => `42["message-back",${i}]`));

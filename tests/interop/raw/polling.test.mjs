@@ -67,6 +67,7 @@ describe("raw polling", () => {
     slow.end();
     return [second, await session.state()];
   }, ["400", "closed"]);
+  // parity: 1.P3
   probe("P3 aborted GET", async () => {
     const session = await Polling.joined(server);
     const aborting = new AbortController();
@@ -96,6 +97,7 @@ describe("raw polling", () => {
   probe("P5 one byte more", () => payload("4".padEnd(LIMIT + 1, "x")), ["413", `200 ${MARKER}`]);
   probe("P5 one byte more, chunked", () => payload("4".padEnd(LIMIT + 1, "x"), { "transfer-encoding": "chunked" }), ["413", `200 ${MARKER}`]);
   probe("P5 counted in bytes", () => payload(`42["message","${"é".repeat(LIMIT / 2)}"]`), ["413", `200 ${MARKER}`]);
+  // parity: 1.P7
   probe("P7 close packet, with a GET pending", async () => {
     const session = await Polling.joined(server);
     const held = session.get();
@@ -104,6 +106,7 @@ describe("raw polling", () => {
     return [posted, answer(await held), await session.state()];
   }, ["200 ok", "200 6", "closed"]);
   probe("P7 close packet, with no GET pending", async () => payload("1"), ["200 ok", "closed"]);
+  // parity: 1.P8
   probe("P8 closed by the server with a GET pending", async () => {
     const session = await Polling.joined(server);
     const held = session.get();
@@ -129,7 +132,9 @@ describe("raw polling", () => {
   probe("P11 types 0, 5 and 6 are ignored", () => payload(`0${RS}5${RS}6`), ["200 ok", `200 ${MARKER}`]);
   probe("P11 an unsolicited pong is taken", () => payload("3"), ["200 ok", `200 ${MARKER}`]);
   probe("P11 a ping is not the client's", () => payload("2"), ["200 ok", "closed"]);
+  // parity: 1.W6 5.9
   probe("volatile is dropped when no GET is pending", () => payload('42["volatile","v"]'), ["200 ok", `200 42["message","v"]${RS}${MARKER}`]);
+  // parity: 1.W6
   probe("volatile is sent when a GET is pending", async () => {
     const session = await Polling.joined(server);
     const held = session.get();

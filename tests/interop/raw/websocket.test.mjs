@@ -67,6 +67,7 @@ describe("raw websocket", () => {
     wire.end();
     return heard;
   }, ['42["message","whole"]', "hello"]);
+  // parity: 1.W4
   probe("W4 closed by the server without a code", async () => {
     const wire = await Wire.joined(server);
     wire.send('42["close me"]');
@@ -115,6 +116,7 @@ describe("raw heartbeat", () => {
     const posted = answer(await session.post("3"));
     return [first, posted, answer(await session.get())];
   }, ["200 2", "200 ok", "200 2"]);
+  // parity: 1.H2
   probe("H2 another packet refreshes the wait for the pong, once", async () => {
     const wire = await Wire.joined(quick);
     await wire.read();
