@@ -55,7 +55,7 @@ export function page() {
     "socket.io 4.8.4 with engine.io 6.6.12 is the measure. Tests name the rows that they prove (`// parity: 1.P1`); this page",
     "is made of those names by `node tests/parity/write.mjs`, and the suite fails when it is out of date or a row loses its",
     "last test. Tests in `tests/conformance` and `tests/interop` run against the npm packages too; where Sockeye differs on",
-    "purpose, `tests/conformance/differences.mjs` says why.",
+    "purpose, `tests/conformance/differences.mjs` says why. A row without a test has the reason for it, in italics.",
   ];
   for (const [part, name] of parts) {
     out.push("", `## ${part}. ${name}`, "", "| row | what | shown by |", "|---|---|---|");

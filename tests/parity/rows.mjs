@@ -2,6 +2,7 @@
 const WEBTRANSPORT = "WebTransport is not built yet";
 const UWS = "about uWebSockets.js and other WebSocket engines for Node, which a server in Rust does not embed";
 const CLUSTER = "adapters and sessions across servers are not built yet; what they stand on is";
+const absent = (what) => `absent: ${what}`;
 const DEPRECATED = "deprecated in the reference";
 
 export const parts = [
@@ -33,7 +34,8 @@ export const rows = [
   ["1.E14", "Any path below the mount point is the engine's; without its slash none is"],
   ["1.E15", "Headers of polling's answers"],
   ["1.E16", "Hooks for the headers of answers, and of the first one"],
-  ["1.E17", "The cookie, on polling's handshake"],
+  ["1.E17", "The cookie, on polling's handshake: name, path, domain, `httpOnly`, `secure`, `sameSite`, `maxAge`"],
+  ["1.E17-more", "Its `expires`, `partitioned`, `priority`", absent("the cookie has no other attributes than those above")],
   ["1.E18", "`allow_request` decides about handshakes alone"],
   ["1.X0", "Code 0: transport unknown"],
   ["1.X1", "Code 1: session unknown"],
@@ -108,7 +110,8 @@ export const rows = [
   ["2.N8", "Events in order of arrival; an ack once"],
   ["2.N9", "Parsers: MessagePack as on npm, and one's own"],
 
-  ["3.1", "`path`; the slash at its end"],
+  ["3.1", "`path`, with a slash at its end"],
+  ["3.1-slash", "`addTrailingSlash: false`", absent("a path always ends in a slash")],
   ["3.2", "`pingInterval`, `pingTimeout`, `upgradeTimeout`, `connectTimeout`"],
   ["3.3", "`maxHttpBufferSize` on every transport"],
   ["3.4", "`transports`, `allowUpgrades`"],
@@ -135,8 +138,10 @@ export const rows = [
   ["4.D3", "Events of namespaces and rooms that come into being and end"],
 
   ["5.1", "The handshake: headers, time, address, secure, query, auth"],
+  ["5.1-more", "Its `xdomain` and `issued`", absent("`xdomain` is whether there is an `Origin` header, and `issued` is `time` as a number")],
   ["5.2", "`emit`, and acknowledgements in both directions, with bytes, late ones, with a time-out"],
-  ["5.3", "`on`, `once`, `off`; all events in and out"],
+  ["5.3", "`on`, `once`, `off`; `onAny`, `prependAny`, `onAnyOutgoing`, `prependAnyOutgoing`, each taken away by its id"],
+  ["5.3-all", "`listenersAny`, `offAny()`, and the same for what leaves", absent("listeners are closures without a name: who adds one keeps its id")],
   ["5.4", "Middleware of each event"],
   ["5.5", "`join`, `leave`; not after the end"],
   ["5.6", "`disconnect`: the namespace, or the connection with all of them"],
@@ -144,7 +149,9 @@ export const rows = [
   ["5.8", "`disconnecting` while the rooms are there; `disconnect`"],
   ["5.9", "Volatile events: dropped if the transport takes nothing now, whole or not at all"],
   ["5.10", "`data`, `recovered`, `connected`"],
-  ["5.11", "`conn`: the transport, its upgrade, `drain`"],
+  ["5.11", "`conn`: when what was queued has left (`drain`)"],
+  ["5.11-transport", "`conn.transport.name`", absent("a socket does not tell its transport; `stats()` counts the sessions on each")],
+  ["5.11-upgrade", "`conn`'s `upgrade` event", absent("a change of transport is counted in `stats()`, and no hook hears of it")],
   ["5.12", "Errors of handlers"],
 
   ["6.1", "Types for events in both directions, their answers, on server and client"],
@@ -159,7 +166,8 @@ export const rows = [
   ["7.7", "Volatile events do not break the offset"],
 
   ["8.1", "The interface of adapters"],
-  ["8.2", "Events of rooms"],
+  ["8.2", "Events of rooms: `create-room`, `delete-room`"],
+  ["8.2-members", "Events of rooms: `join-room`, `leave-room`", absent("the hook hears of rooms, not of who is in them")],
   ["8.3", "Adapters over Redis, NATS, Postgres", CLUSTER],
   ["8.4", "Emitters outside a server", CLUSTER],
 
