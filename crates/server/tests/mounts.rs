@@ -1,5 +1,5 @@
 //! Each way to mount the server, with a round trip over polling and one over WebSocket through it. The
-//! examples build the same services.
+//! examples build the same services; `tests/interop/mounts` starts them.
 
 mod support;
 

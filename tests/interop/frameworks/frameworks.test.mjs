@@ -1,13 +1,17 @@
 // The npm client against each framework's binary: the same application, over polling, WebSocket, and from one to the
 // other.
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import { after, afterEach, before, describe, it } from "node:test";
 import { WebSocket } from "ws";
+import { Binary } from "../harness/binary.mjs";
 import { Clients, MODES, transport } from "../harness/client.mjs";
 import { LIMIT, bytes, collect, next } from "../harness/events.mjs";
-import { Binary } from "./binary.mjs";
 
 const FRAMEWORKS = ["actix-web", "axum", "hyper", "poem", "salvo", "warp"];
+/** Where examples/frameworks was built. */
+const FOLDER = process.env.FRAMEWORKS;
+if (!FOLDER) throw new Error("FRAMEWORKS, the folder of the binaries of examples/frameworks, is not set");
 /** hyper alone has no routes: every request is for Socket.IO. */
 const ROUTELESS = ["hyper"];
 
@@ -17,7 +21,7 @@ for (const framework of FRAMEWORKS) {
   describe(framework, () => {
     let binary, clients;
     before(async () => {
-      binary = await Binary.start(framework);
+      binary = await Binary.start(join(FOLDER, `with-${framework}`), ["--listen", "127.0.0.1:0"]);
       clients = new Clients(binary);
     });
     afterEach(() => clients.close());

@@ -1,4 +1,4 @@
-//! Socket.IO beside the routes of an axum application: `cargo run --example axum -- --port 3000`.
+//! Socket.IO beside the routes of an axum application: `cargo run --example axum_router -- --port 3000`.
 #![expect(clippy::print_stdout, reason = "a program says where it listens")]
 
 use std::net::{Ipv4Addr, SocketAddr};
