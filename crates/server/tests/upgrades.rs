@@ -1,5 +1,5 @@
-//! Many sessions change from polling to WebSocket at once, with events under way in both directions: each
-//! arrives once and in order.
+//! A thousand sessions change from polling to WebSocket at once while a thousand sockets talk, and events are under way
+//! in both directions on all of them: each arrives once and in order.
 //!
 //! `EVENTS` says how many in all; 50,000 by default.
 
@@ -15,12 +15,14 @@ use std::{
 };
 
 use sockeye::{Namespace, Reject, Server, Session, Socket};
-use support::{
-    client::{Frame, Polling, WebSocket},
-    serve,
+use support::client::{Frame, Polling, WebSocket};
+use tokio::{
+    net::TcpSocket,
+    sync::{Barrier, oneshot},
+    task::JoinSet,
 };
-use tokio::{sync::Barrier, task::JoinSet};
 
+/// How many sessions change, and how many sockets talk meanwhile.
 const SESSIONS: usize = 1000;
 
 /// How many events travel in one body or one write.
@@ -32,8 +34,14 @@ fn per_client() -> u64 {
         Ok(number) => number.parse().expect("EVENTS is a number"),
         Err(_) => 50_000,
     };
-    // There and back.
-    (all / SESSIONS as u64 / 2).max(4 * BATCH)
+    // There and back, by sessions and by sockets.
+    (all / SESSIONS as u64 / 4).max(2 * BATCH)
+}
+
+/// Where the part of a client's events begins and ends that is sent while a session is on trial: all but a sixth at
+/// either end.
+fn middle(count: u64) -> (u64, u64) {
+    (count / 6, count - count / 6)
 }
 
 /// What one client has heard.
@@ -108,8 +116,15 @@ async fn poll(session: &Polling, heard: &Heard, paused: &AtomicBool) {
     }
 }
 
-/// As a client does: it sends all the time, pauses its polling once the probe is answered, and changes.
-async fn client(address: SocketAddr, count: u64, together: Arc<Barrier>) {
+/// As a client does: it sends all the time, pauses its polling once the probe is answered, and changes. Its trial lasts
+/// until the socket beside it has said what it has to say meanwhile.
+async fn session(
+    address: SocketAddr,
+    count: u64,
+    together: Arc<Barrier>,
+    on_trial: oneshot::Sender<()>,
+    said: oneshot::Receiver<()>,
+) {
     let session = Polling::open(address).await;
     session.send("40").await;
     let heard = Heard::default();
@@ -121,31 +136,63 @@ async fn client(address: SocketAddr, count: u64, together: Arc<Barrier>) {
             .for_each(|packet| heard.packet(packet));
     }
     let paused = AtomicBool::new(false);
-    let (third, half) = (count / 3, count / 2);
+    let (from, to) = middle(count);
     let upgrading = async {
-        post(&session, 0, third).await;
+        post(&session, 0, from).await;
         together.wait().await;
-        let probing = async {
-            let mut socket = session.websocket().await;
-            socket.send("2probe").await;
-            assert_eq!(socket.text().await, "3probe");
-            socket
-        };
-        // Events go on while the WebSocket is on trial.
-        let (socket, ()) = tokio::join!(probing, post(&session, third, half));
+        let mut socket = session.websocket().await;
+        socket.send("2probe").await;
+        assert_eq!(socket.text().await, "3probe");
+        on_trial.send(()).expect("the socket beside it waits");
+        post(&session, from, to).await;
+        said.await.expect("the socket beside it says so");
         paused.store(true, Ordering::Release);
         socket
     };
     let (mut socket, ()) = tokio::join!(upgrading, poll(&session, &heard, &paused));
     socket.send("5").await;
-    for n in (half..count).step_by(BATCH as usize) {
-        for event in events(n, count.min(n + BATCH)) {
-            socket.send(&event).await;
-        }
-        hear(&mut socket, &heard).await;
-    }
+    talk(&mut socket, &heard, to, count).await;
     while !heard.is_done(count) {
         hear(&mut socket, &heard).await;
+    }
+}
+
+/// A socket that talks while the session beside it is on trial, and a little before and after.
+async fn talker(
+    address: SocketAddr,
+    count: u64,
+    together: Arc<Barrier>,
+    on_trial: oneshot::Receiver<()>,
+    said: oneshot::Sender<()>,
+) {
+    let (mut socket, _) = WebSocket::open(address).await;
+    socket.send("40").await;
+    let heard = Heard::default();
+    while !heard.joined.load(Ordering::Acquire) {
+        hear(&mut socket, &heard).await;
+    }
+    let (from, to) = middle(count);
+    talk(&mut socket, &heard, 0, from).await;
+    together.wait().await;
+    on_trial.await.expect("the session beside it says so");
+    talk(&mut socket, &heard, from, to).await;
+    while heard.echo.load(Ordering::Acquire) < to {
+        hear(&mut socket, &heard).await;
+    }
+    said.send(()).expect("the session beside it waits");
+    talk(&mut socket, &heard, to, count).await;
+    while !heard.is_done(count) {
+        hear(&mut socket, &heard).await;
+    }
+}
+
+/// Sends events, and reads a little after every few.
+async fn talk(socket: &mut WebSocket, heard: &Heard, from: u64, to: u64) {
+    for n in (from..to).step_by(BATCH as usize) {
+        for event in events(n, to.min(n + BATCH)) {
+            socket.send(&event).await;
+        }
+        hear(socket, heard).await;
     }
 }
 
@@ -161,9 +208,22 @@ async fn hear(socket: &mut WebSocket, heard: &Heard) {
     }
 }
 
+/// Serves with room for all who connect at once.
+fn serve(io: &Server) -> SocketAddr {
+    let socket = TcpSocket::new_v4().expect("a socket");
+    socket
+        .bind(SocketAddr::from(([127, 0, 0, 1], 0)))
+        .expect("a free port");
+    let listener = socket.listen(4096).expect("a bound socket listens");
+    let address = listener.local_addr().expect("it is bound");
+    let io = io.clone();
+    tokio::spawn(async move { io.serve(listener).await });
+    address
+}
+
 // parity: 1.U5
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_thousand_sessions_upgrade_at_once_and_every_event_arrives_once_and_in_order() {
+async fn a_thousand_sessions_upgrade_while_a_thousand_sockets_talk_and_nothing_is_lost_or_moved() {
     let namespace: Namespace = Namespace::new()
         .auth(async |_: sockeye::Handshake| Ok::<_, Reject>(AtomicU64::new(0)))
         .on(
@@ -182,12 +242,21 @@ async fn a_thousand_sessions_upgrade_at_once_and_every_event_arrives_once_and_in
         .ping_interval(patient)
         .namespace("/", namespace)
         .build();
-    let address = serve(&io).await;
+    let address = serve(&io);
     let count = per_client();
-    let together = Arc::new(Barrier::new(SESSIONS));
+    let together = Arc::new(Barrier::new(2 * SESSIONS));
     let mut clients = JoinSet::new();
     for _ in 0..SESSIONS {
-        clients.spawn(client(address, count, Arc::clone(&together)));
+        let (trial, on_trial) = oneshot::channel();
+        let (saying, said) = oneshot::channel();
+        clients.spawn(session(address, count, Arc::clone(&together), trial, said));
+        clients.spawn(talker(
+            address,
+            count,
+            Arc::clone(&together),
+            on_trial,
+            saying,
+        ));
     }
     let ticking = tokio::spawn({
         let io = io.clone();
