@@ -20,7 +20,7 @@ use crate::{
     session::{Due, Session},
     stats::count,
     sync::{Mutex, MutexGuard},
-    transport::stream::Tcp,
+    transport::{stream::Tcp, streaming::Stream},
 };
 
 /// A ping packet as a frame.
@@ -95,6 +95,8 @@ pub(crate) struct State<A: Application> {
     pub(crate) getting: bool,
     /// A POST is being read.
     pub(crate) posting: bool,
+    /// The answer of streaming that is under way, if one is.
+    pub(crate) stream: Option<Box<Stream>>,
     /// The pending GET is to be answered with a noop.
     pub(crate) noop: bool,
     /// A WebSocket's task reads, and tells the application of the end.
@@ -136,6 +138,7 @@ impl<A: Application> Connection<A> {
                 reader_waiter: None,
                 getting: false,
                 posting: false,
+                stream: None,
                 noop: false,
                 owned: transport == Transport::WebSocket,
                 probe: None,
@@ -153,19 +156,20 @@ impl<A: Application> Connection<A> {
         connection.ensure_running();
         count(&engine.counters().opened);
         connection.arm();
-        if transport == Transport::WebSocket {
-            connection.send_open();
+        // A GET of polling is answered with it.
+        if transport != Transport::Polling {
+            connection.send_open(transport);
         }
         engine.application().opened(&connection);
         Some(connection)
     }
 
     /// The open packet comes before whatever the application sends.
-    fn send_open(self: &Arc<Self>) {
+    fn send_open(self: &Arc<Self>, transport: Transport) {
         let packet = self
             .engine
             .config()
-            .open_packet(self.sid.as_str(), Transport::WebSocket);
+            .open_packet(self.sid.as_str(), transport);
         let mut open = Vec::with_capacity(packet.len() + frame::MAX_SERVER_HEADER);
         frame::append(&mut open, Opcode::Text, packet.as_bytes());
         self.send(&open, 1, Flags::NONE);
@@ -423,14 +427,19 @@ impl<A: Application> Connection<A> {
         self.mark_dirty();
     }
 
-    /// A polling client that failed, and has no GET pending, is not waited for.
+    /// A client that failed, and has no GET pending, is not waited for.
     fn is_given_up(&self, reason: CloseReason) -> bool {
         let state = self.state.lock();
         let asked_for = matches!(
             reason,
             CloseReason::ForcedClose | CloseReason::ServerShuttingDown
         );
-        state.session.transport() == Transport::Polling && !state.getting && !asked_for
+        let waits = match state.session.transport() {
+            Transport::Polling => state.getting,
+            Transport::Streaming => state.stream.is_some(),
+            Transport::WebSocket => true,
+        };
+        !waits && !asked_for
     }
 
     fn begin_close(self: &Arc<Self>, reason: CloseReason) -> bool {
@@ -451,8 +460,10 @@ impl<A: Application> Connection<A> {
         let mut state = self.state.lock();
         let first = state.session.forget();
         let probe = state.probe.take();
+        let stream = state.stream.as_mut().and_then(|stream| stream.take_waker());
         drop(state);
         wake(probe);
+        wake(stream);
         if first {
             self.engine.shard(self.shard).remove(self.sid);
         }
@@ -495,11 +506,16 @@ impl<A: Application> Connection<A> {
             };
             let noop = due == Due::Noop && state.getting;
             state.noop |= noop;
-            let probe = if due == Due::AbandonProbe {
-                state.probe.take()
-            } else {
-                None
-            };
+            let mut trials = [None, None];
+            if due == Due::AbandonProbe {
+                trials[0] = state.probe.take();
+                trials[1] = state.stream.as_mut().and_then(|stream| stream.take_waker());
+            }
+            if due == Due::Rotate
+                && let Some(stream) = &mut state.stream
+            {
+                stream.rotate = true;
+            }
             drop(state);
             match due {
                 Due::Ping => {
@@ -509,8 +525,9 @@ impl<A: Application> Connection<A> {
                 Due::Noop => {}
                 Due::AbandonProbe => {
                     count(&self.engine.counters().probes_abandoned);
-                    wake(probe);
+                    trials.into_iter().for_each(wake);
                 }
+                Due::Rotate => self.wake_get(),
                 Due::Application => self.engine.application().timeout(self),
                 Due::Close(CloseReason::SlowConsumer) => self.abort(CloseReason::SlowConsumer),
                 Due::Close(reason) => self.close(reason),

@@ -2,6 +2,7 @@
 
 mod access;
 mod admission;
+mod body;
 mod compression;
 mod config;
 mod connection;
@@ -28,6 +29,7 @@ pub mod v3;
 mod wheel;
 
 pub use access::{Cors, TrustedProxies};
+pub use body::Body;
 pub use config::{Config, ConfigError};
 pub use connection::{Connection, Sent};
 pub use delivery::Delivery;
@@ -45,6 +47,3 @@ pub use sid::Sid;
 pub use sockeye_websocket::deflate::Options as Deflate;
 pub use stats::{Closed, EngineStats, Refused};
 pub use transport::upgrade::Upgrade;
-
-/// The body of the engine's answers.
-pub type Body = http_body_util::Full<bytes::Bytes>;

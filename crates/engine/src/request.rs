@@ -236,6 +236,7 @@ pub(crate) fn check(
     let transport = match query.transport.as_deref() {
         Some("polling") => Transport::Polling,
         Some("websocket") => Transport::WebSocket,
+        Some("streaming") => Transport::Streaming,
         _ => return Err(RequestError::TransportUnknown),
     };
     if !config.transports.contains(&transport) {
@@ -251,7 +252,9 @@ pub(crate) fn check(
     if upgrade != (transport == Transport::WebSocket) {
         return Err(RequestError::BadRequest("TRANSPORT_HANDSHAKE_ERROR"));
     }
-    if query.protocol() != Protocol::V4 && !config.allow_eio3 {
+    // Clients of protocol 3 do not know the transport.
+    let allowed = config.allow_eio3 && transport != Transport::Streaming;
+    if query.protocol() != Protocol::V4 && !allowed {
         return Err(RequestError::UnsupportedVersion);
     }
     Ok(Asked::Handshake(transport))

@@ -21,7 +21,7 @@ use crate::{
     outbox::Sink,
     request::{self, Asked, Query},
     stats::count,
-    transport::{answer, polling, upgrade::Pending, websocket},
+    transport::{answer, polling, streaming, upgrade::Pending, websocket},
 };
 
 /// The address that a request came from. Whoever accepts connections puts it into a request's extensions.
@@ -67,8 +67,8 @@ enum Step<A: Application, B> {
     Ask(Verdict, Box<Request<B>>),
     /// To wait for packets.
     Get(Arc<Connection<A>>, Option<Encoding>),
-    /// To read packets.
-    Post(Arc<Connection<A>>, Box<Request<B>>),
+    /// To read packets for a transport.
+    Post(Arc<Connection<A>>, Transport, Box<Request<B>>),
 }
 
 /// Whose transport a WebSocket becomes.
@@ -110,10 +110,14 @@ impl<A: Application> Engine<A> {
                         (answer, ..) => answer.map(|(response, _)| response),
                     }
                 }
-                Step::Post(connection, request) => {
+                Step::Post(connection, transport, request) => {
                     Box::pin(async move {
-                        let (parts, body) = request.into_parts();
-                        polling::post(&connection, &parts.headers, body).await
+                        let (Parts { headers, .. }, body) = request.into_parts();
+                        if transport == connection.transport() {
+                            polling::post(&connection, transport, &headers, body).await
+                        } else {
+                            streaming::probe(&connection, &headers, body).await
+                        }
                     })
                     .await
                 }
@@ -194,7 +198,7 @@ impl<A: Application> Engine<A> {
                 if upgrade {
                     self.upgrade(head, request, For::New(entry))
                 } else {
-                    self.open_polling(request, entry)
+                    self.open_http(request, entry)
                 }
             })
         };
@@ -215,20 +219,29 @@ impl<A: Application> Engine<A> {
         }
     }
 
-    fn open_polling<B>(
+    /// Begins a session over polling or streaming.
+    fn open_http<B>(
         self: &Arc<Self>,
         request: Request<B>,
         entry: Entry,
     ) -> Result<Response<Body>, RequestError> {
         let (parts, _) = request.into_parts();
-        let transport = Transport::Polling;
         let sink = Sink::Poll { pending: None };
-        let form = Query::parse(parts.uri.query().unwrap_or_default()).form();
+        let query = Query::parse(parts.uri.query().unwrap_or_default());
+        let form = query.form();
+        let transport = match query.transport.as_deref() {
+            Some("streaming") => Transport::Streaming,
+            _ => Transport::Polling,
+        };
         let connection = Connection::new(self, entry, sink, transport, form, handshake(&parts))
             .ok_or(RequestError::BadRequest("ID_GENERATION_ERROR"))?;
         let sid = connection.sid();
-        let packet = self.config().open_packet(sid.as_str(), transport);
-        let mut response = answer::open_response(&connection, &packet);
+        let mut response = if transport == Transport::Streaming {
+            streaming::get(&connection, &parts.headers)?
+        } else {
+            let packet = self.config().open_packet(sid.as_str(), transport);
+            answer::open_response(&connection, &packet)
+        };
         if let Some(cookie) = &self.config().cookie
             && let Some(cookie) = cookie.header(sid.as_str())
         {
@@ -250,15 +263,20 @@ impl<A: Application> Engine<A> {
             let response = self.upgrade(head, request, For::Session(connection))?;
             return Ok(Step::Answered(response));
         }
-        if connection.transport() != transport || transport == Transport::WebSocket {
+        let current = connection.transport();
+        let on_trial = transport == Transport::Streaming && current == Transport::Polling;
+        if (current != transport && !on_trial) || transport == Transport::WebSocket {
             return Err(RequestError::BadRequest("TRANSPORT_MISMATCH"));
         }
         match *request.method() {
+            Method::GET if transport == Transport::Streaming => {
+                streaming::get(&connection, request.headers()).map(Step::Answered)
+            }
             Method::GET => {
                 let encoding = Encoding::accepted(request.headers());
                 Ok(Step::Get(connection, encoding))
             }
-            Method::POST => Ok(Step::Post(connection, Box::new(request))),
+            Method::POST => Ok(Step::Post(connection, transport, Box::new(request))),
             _ => Err(RequestError::Method),
         }
     }

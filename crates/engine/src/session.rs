@@ -24,6 +24,8 @@ pub enum Transport {
     Polling,
     /// WebSocket.
     WebSocket,
+    /// One HTTP answer that goes on for ever, or for a while and is followed by the next; POSTs the other way.
+    Streaming,
 }
 
 impl Transport {
@@ -33,6 +35,7 @@ impl Transport {
         match self {
             Self::Polling => "polling",
             Self::WebSocket => "websocket",
+            Self::Streaming => "streaming",
         }
     }
 }
@@ -78,6 +81,8 @@ pub(crate) enum Due {
     Noop,
     /// Drop the transport under trial.
     AbandonProbe,
+    /// End the answer that goes on: the client asks for the next one.
+    Rotate,
     /// The application's own deadline.
     Application,
     /// End the session.
@@ -98,15 +103,17 @@ enum Timer {
     Heartbeat,
     Upgrade,
     Noop,
+    Rotate,
     Application,
     Stall,
     Close,
 }
 
-const TIMERS: [Timer; 6] = [
+const TIMERS: [Timer; 7] = [
     Timer::Heartbeat,
     Timer::Upgrade,
     Timer::Noop,
+    Timer::Rotate,
     Timer::Application,
     Timer::Stall,
     Timer::Close,
@@ -118,8 +125,8 @@ pub(crate) struct Session {
     state: State,
     protocol: Protocol,
     transport: Transport,
-    upgrading: bool,
-    probed: bool,
+    /// The transport on trial.
+    upgrading: Option<Transport>,
     awaiting_pong: bool,
     refreshed: bool,
     reason: Option<CloseReason>,
@@ -137,8 +144,7 @@ impl Session {
             state: State::Open,
             protocol,
             transport,
-            upgrading: false,
-            probed: false,
+            upgrading: None,
             awaiting_pong: false,
             refreshed: false,
             reason: None,
@@ -196,7 +202,7 @@ impl Session {
             Kind::Ping => {
                 Received::Close(CloseReason::TransportError("invalid heartbeat direction"))
             }
-            Kind::Close if self.transport == Transport::Polling => {
+            Kind::Close if self.transport != Transport::WebSocket => {
                 Received::Close(CloseReason::TransportClose)
             }
             Kind::Open | Kind::Close | Kind::Upgrade | Kind::Noop | Kind::Pong => Received::Ignored,
@@ -214,7 +220,7 @@ impl Session {
             Kind::Pong => {
                 Received::Close(CloseReason::TransportError("invalid heartbeat direction"))
             }
-            Kind::Close if self.transport == Transport::Polling => {
+            Kind::Close if self.transport != Transport::WebSocket => {
                 Received::Close(CloseReason::TransportClose)
             }
             Kind::Open | Kind::Close | Kind::Upgrade | Kind::Noop => Received::Ignored,
@@ -235,29 +241,39 @@ impl Session {
         }
     }
 
-    /// Another transport asks to take over. `false` if one already does, or has.
-    pub(crate) fn handle_upgrade_request(&mut self, timing: &Timing, now: Instant) -> bool {
-        if self.state != State::Open || self.upgrading || self.transport != Transport::Polling {
+    /// The transport `to` asks to take over. `false` if one already does, or has.
+    pub(crate) fn handle_upgrade_request(
+        &mut self,
+        to: Transport,
+        timing: &Timing,
+        now: Instant,
+    ) -> bool {
+        let open = self.state == State::Open && self.transport == Transport::Polling;
+        if !open || self.upgrading.is_some() {
             return false;
         }
-        self.upgrading = true;
-        self.probed = false;
+        self.upgrading = Some(to);
         self.set(Timer::Upgrade, Some(now + timing.upgrade_timeout));
         true
     }
 
-    /// A packet arrived on the transport under trial.
-    pub(crate) fn handle_probe(&mut self, kind: Kind, data: &str, now: Instant) -> Probed {
+    /// A packet arrived on the transport `on`, which is under trial.
+    pub(crate) fn handle_probe(
+        &mut self,
+        on: Transport,
+        kind: Kind,
+        data: &str,
+        now: Instant,
+    ) -> Probed {
         match kind {
-            _ if self.state == State::Closed || !self.upgrading => Probed::Refuse,
+            _ if self.state == State::Closed || !self.is_upgrading_to(on) => Probed::Refuse,
             Kind::Ping if data == "probe" => {
-                self.probed = true;
                 self.set(Timer::Noop, Some(now + PROBE_NOOP));
                 Probed::Answer
             }
             Kind::Upgrade => {
                 self.end_upgrade();
-                self.transport = Transport::WebSocket;
+                self.transport = on;
                 Probed::Upgrade
             }
             _ => Probed::Refuse,
@@ -266,14 +282,20 @@ impl Session {
 
     /// The transport under trial has gone; the session lives on where it is.
     pub(crate) fn end_upgrade(&mut self) {
-        self.upgrading = false;
-        self.probed = false;
+        self.upgrading = None;
         self.set(Timer::Upgrade, None);
         self.set(Timer::Noop, None);
     }
 
-    pub(crate) fn is_upgrading(&self) -> bool {
-        self.upgrading
+    pub(crate) fn is_upgrading_to(&self, transport: Transport) -> bool {
+        self.upgrading == Some(transport)
+    }
+
+    /// An answer that goes on has begun: it is to end after `lifetime`.
+    pub(crate) fn handle_stream(&mut self, lifetime: Duration, now: Instant) {
+        if self.state == State::Open {
+            self.set(Timer::Rotate, Some(now + lifetime));
+        }
     }
 
     /// The transport refuses bytes (`true`), or took some.
@@ -293,6 +315,7 @@ impl Session {
         self.reason = Some(reason);
         // A trial goes on: the last packets may leave by the transport that is about to take over.
         self.set(Timer::Heartbeat, None);
+        self.set(Timer::Rotate, None);
         self.set(Timer::Application, None);
         self.set(Timer::Stall, None);
         self.set(Timer::Close, Some(now + CLOSE));
@@ -303,7 +326,7 @@ impl Session {
     pub(crate) fn forget(&mut self) -> bool {
         let first = self.state != State::Closed;
         self.state = State::Closed;
-        self.upgrading = false;
+        self.upgrading = None;
         self.deadlines = [None; TIMERS.len()];
         first
     }
@@ -335,6 +358,7 @@ impl Session {
                 self.set(Timer::Noop, Some(now + PROBE_NOOP));
                 Due::Noop
             }
+            Timer::Rotate => Due::Rotate,
             Timer::Application => Due::Application,
             Timer::Stall => Due::Close(CloseReason::SlowConsumer),
             Timer::Close => Due::Forget,
@@ -489,9 +513,10 @@ mod tests {
     }
 
     #[test]
-    fn the_close_packet_counts_on_polling_alone() {
+    fn the_close_packet_counts_where_it_comes_by_http() {
         let close = Received::Close(CloseReason::TransportClose);
         assert_eq!(Clock::new(Transport::Polling).packet(Kind::Close), close);
+        assert_eq!(Clock::new(Transport::Streaming).packet(Kind::Close), close);
         assert_eq!(
             Clock::new(Transport::WebSocket).packet(Kind::Close),
             Received::Ignored
@@ -501,26 +526,38 @@ mod tests {
     #[test]
     fn an_upgrade_is_probed_and_done() {
         let mut clock = Clock::new(Transport::Polling);
-        assert!(clock.session.handle_upgrade_request(&TIMING, clock.now));
         assert!(
-            !clock.session.handle_upgrade_request(&TIMING, clock.now),
+            clock
+                .session
+                .handle_upgrade_request(Transport::WebSocket, &TIMING, clock.now)
+        );
+        assert!(
+            !clock
+                .session
+                .handle_upgrade_request(Transport::WebSocket, &TIMING, clock.now),
             "one at a time"
         );
         for _ in 0..2 {
             assert_eq!(
-                clock.session.handle_probe(Kind::Ping, "probe", clock.now),
+                clock
+                    .session
+                    .handle_probe(Transport::WebSocket, Kind::Ping, "probe", clock.now),
                 Probed::Answer
             );
         }
         assert_eq!(clock.step(), (100, Due::Noop));
         assert_eq!(clock.step(), (200, Due::Noop));
         assert_eq!(
-            clock.session.handle_probe(Kind::Upgrade, "", clock.now),
+            clock
+                .session
+                .handle_probe(Transport::WebSocket, Kind::Upgrade, "", clock.now),
             Probed::Upgrade
         );
         assert_eq!(clock.session.transport(), Transport::WebSocket);
         assert!(
-            !clock.session.handle_upgrade_request(&TIMING, clock.now),
+            !clock
+                .session
+                .handle_upgrade_request(Transport::WebSocket, &TIMING, clock.now),
             "done once for all"
         );
         assert_eq!(clock.step(), (25_000, Due::Ping), "the heartbeat goes on");
@@ -529,9 +566,13 @@ mod tests {
     #[test]
     fn an_upgrade_needs_no_probe() {
         let mut clock = Clock::new(Transport::Polling);
-        clock.session.handle_upgrade_request(&TIMING, clock.now);
+        clock
+            .session
+            .handle_upgrade_request(Transport::WebSocket, &TIMING, clock.now);
         assert_eq!(
-            clock.session.handle_probe(Kind::Upgrade, "", clock.now),
+            clock
+                .session
+                .handle_probe(Transport::WebSocket, Kind::Upgrade, "", clock.now),
             Probed::Upgrade
         );
     }
@@ -539,17 +580,23 @@ mod tests {
     #[test]
     fn an_abandoned_probe_leaves_the_session_on_polling() {
         let mut clock = Clock::new(Transport::Polling);
-        clock.session.handle_upgrade_request(&TIMING, clock.now);
+        clock
+            .session
+            .handle_upgrade_request(Transport::WebSocket, &TIMING, clock.now);
         assert_eq!(clock.step(), (10_000, Due::AbandonProbe));
         assert_eq!(clock.session.reason(), None);
         assert_eq!(clock.session.transport(), Transport::Polling);
         assert_eq!(
-            clock.session.handle_probe(Kind::Upgrade, "", clock.now),
+            clock
+                .session
+                .handle_probe(Transport::WebSocket, Kind::Upgrade, "", clock.now),
             Probed::Refuse,
             "too late"
         );
         assert!(
-            clock.session.handle_upgrade_request(&TIMING, clock.now),
+            clock
+                .session
+                .handle_upgrade_request(Transport::WebSocket, &TIMING, clock.now),
             "it may try again"
         );
     }
@@ -563,13 +610,45 @@ mod tests {
             (Kind::Close, ""),
         ] {
             let mut clock = Clock::new(Transport::Polling);
-            clock.session.handle_upgrade_request(&TIMING, clock.now);
+            clock
+                .session
+                .handle_upgrade_request(Transport::WebSocket, &TIMING, clock.now);
             assert_eq!(
-                clock.session.handle_probe(kind, data, clock.now),
+                clock
+                    .session
+                    .handle_probe(Transport::WebSocket, kind, data, clock.now),
                 Probed::Refuse,
                 "{kind:?}"
             );
         }
+    }
+
+    #[test]
+    fn one_transport_is_tried_at_a_time_and_only_its_packets_count() {
+        let mut clock = Clock::new(Transport::Polling);
+        let session = &mut clock.session;
+        assert!(session.handle_upgrade_request(Transport::Streaming, &TIMING, clock.now));
+        assert!(!session.handle_upgrade_request(Transport::WebSocket, &TIMING, clock.now));
+        let foreign = session.handle_probe(Transport::WebSocket, Kind::Upgrade, "", clock.now);
+        assert_eq!(foreign, Probed::Refuse);
+        assert_eq!(session.transport(), Transport::Polling);
+        let own = session.handle_probe(Transport::Streaming, Kind::Upgrade, "", clock.now);
+        assert_eq!(own, Probed::Upgrade);
+        assert_eq!(session.transport(), Transport::Streaming);
+    }
+
+    #[test]
+    fn a_stream_is_rotated_and_the_session_goes_on() {
+        let mut clock = Clock::new(Transport::Streaming);
+        let lifetime = Duration::from_secs(20);
+        clock.session.handle_stream(lifetime, clock.now);
+        assert_eq!(clock.step(), (20_000, Due::Rotate));
+        clock.session.handle_stream(lifetime, clock.now);
+        assert_eq!(clock.step(), (25_000, Due::Ping), "the heartbeat goes on");
+        assert_eq!(clock.step(), (40_000, Due::Rotate));
+        clock.session.handle_stream(lifetime, clock.now);
+        clock.session.close(CloseReason::ForcedClose, clock.now);
+        assert_eq!(clock.step(), (70_000, Due::Forget));
     }
 
     #[test]

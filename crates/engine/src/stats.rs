@@ -12,9 +12,11 @@ pub struct EngineStats {
     pub polling: u64,
     /// Sessions on WebSocket now.
     pub websocket: u64,
+    /// Sessions on streaming now.
+    pub streaming: u64,
     /// Sessions opened.
     pub opened: u64,
-    /// Sessions that changed from polling to WebSocket.
+    /// Sessions that changed from polling to another transport.
     pub upgraded: u64,
     /// Trials of another transport that ended without a change.
     pub probes_abandoned: u64,
@@ -168,6 +170,7 @@ impl Counters {
             match transport {
                 Transport::Polling => stats.polling += 1,
                 Transport::WebSocket => stats.websocket += 1,
+                Transport::Streaming => stats.streaming += 1,
             }
         }
         stats

@@ -28,9 +28,13 @@ pub struct Config {
     pub max_sessions_per_address: Option<NonZeroUsize>,
     /// How many sessions may begin in a second, and at once after a silence. Default: no limit.
     pub new_sessions_per_second: Option<NonZeroU32>,
-    /// The transports that a session may begin with. Default: both.
+    /// How long an answer of streaming goes on before the client has to ask for the next one. Default: 10 minutes.
+    pub stream_lifetime: Duration,
+    /// After how many bytes it has to, too. Default: 64 MiB.
+    pub stream_bytes: usize,
+    /// The transports that a session may use. Default: all.
     pub transports: Vec<Transport>,
-    /// Whether a session may change from polling to WebSocket. Default: yes.
+    /// Whether a session may change from polling to another transport. Default: yes.
     pub allow_upgrades: bool,
     /// Pages of which origins may talk to the server. Default: those of its own host.
     pub cors: Cors,
@@ -70,7 +74,13 @@ impl Default for Config {
             send_limit: 1024 * 1024,
             max_sessions_per_address: None,
             new_sessions_per_second: None,
-            transports: vec![Transport::Polling, Transport::WebSocket],
+            stream_lifetime: Duration::from_secs(600),
+            stream_bytes: 64 * 1024 * 1024,
+            transports: vec![
+                Transport::Polling,
+                Transport::WebSocket,
+                Transport::Streaming,
+            ],
             allow_upgrades: true,
             cors: Cors::default(),
             trusted_proxies: TrustedProxies::default(),
@@ -111,6 +121,8 @@ impl Config {
             ("ping_interval", self.ping_interval.is_zero()),
             ("ping_timeout", self.ping_timeout.is_zero()),
             ("upgrade_timeout", self.upgrade_timeout.is_zero()),
+            ("stream_lifetime", self.stream_lifetime.is_zero()),
+            ("stream_bytes", self.stream_bytes == 0),
             ("max_payload", self.max_payload == 0),
             ("send_limit", self.send_limit == 0),
         ] {

@@ -16,8 +16,8 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
-pub(crate) use queue::{Batch, Phase, Pushed, Sink};
-use queue::{Finished, Queue, Waiting};
+pub(crate) use queue::{Batch, Finished, Phase, Pushed, Sink};
+use queue::{Queue, Waiting};
 
 use crate::{
     Encoded, Flags,
@@ -130,9 +130,7 @@ impl<W: Wire> Outbox<W> {
         mut write: impl FnMut(&mut Context<'_>, &[u8]) -> Poll<io::Result<usize>>,
     ) -> Poll<()> {
         let mut queue = self.lock();
-        if queue.phase == Phase::Blocked {
-            queue.phase = Phase::Queued;
-        }
+        queue.unblock();
         loop {
             let Some(batch) = queue.begin() else {
                 let drained = queue.take_drained();
@@ -181,10 +179,7 @@ impl<W: Wire> Outbox<W> {
 
     /// The transport takes bytes again.
     pub(crate) fn unblock(&self) {
-        let mut queue = self.lock();
-        if queue.phase == Phase::Blocked {
-            queue.phase = Phase::Queued;
-        }
+        self.lock().unblock();
     }
 
     /// Ends the outbox at once; wakes who waits for it.

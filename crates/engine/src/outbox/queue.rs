@@ -83,7 +83,7 @@ pub(crate) enum Phase {
 /// Who takes what is queued.
 #[derive(Debug)]
 pub(crate) enum Sink<W> {
-    /// Long-polling: the pending GET takes all; without one the outbox is blocked.
+    /// HTTP: the pending GET takes what is queued; without one the outbox is blocked.
     Poll { pending: Option<Waker> },
     /// A stream that anybody may write to.
     Direct(W),
@@ -230,6 +230,13 @@ impl<W> Queue<W> {
 
     pub(crate) fn is_ending(&self) -> bool {
         self.ending
+    }
+
+    /// The transport takes bytes again.
+    pub(crate) fn unblock(&mut self) {
+        if self.phase == Phase::Blocked {
+            self.phase = Phase::Queued;
+        }
     }
 
     /// Appends frames for this connection alone.
@@ -445,9 +452,7 @@ impl<W> Queue<W> {
 
     /// Another transport takes what is queued from now on. Returns the GET that waited, to be woken.
     pub(crate) fn change_sink(&mut self, sink: Sink<W>) -> Option<Waker> {
-        if self.phase == Phase::Blocked {
-            self.phase = Phase::Queued;
-        }
+        self.unblock();
         match mem::replace(&mut self.sink, sink) {
             Sink::Poll { pending } => pending,
             Sink::Direct(_) | Sink::Owner => None,

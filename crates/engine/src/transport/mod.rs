@@ -1,8 +1,9 @@
-//! The transports: long-polling over HTTP, and WebSocket. They move bytes; the session decides.
+//! The transports: long-polling and streaming over HTTP, and WebSocket. They move bytes; the session decides.
 
 pub(crate) mod answer;
 pub(crate) mod polling;
 pub(crate) mod stream;
+pub(crate) mod streaming;
 pub(crate) mod upgrade;
 pub(crate) mod websocket;
 

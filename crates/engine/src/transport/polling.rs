@@ -17,7 +17,8 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use super::{
     EVENTS_A_LOOK, Watch,
     answer::{Answer, jsonp_index},
-    receive_text, receive_v3,
+    receive_binary, receive_text, receive_v3,
+    streaming::{Framed, MalformedFrame, OCTETS, Unframed},
 };
 use crate::{
     Application, Body, CloseReason, Connection, Protocol, RequestError, Transport,
@@ -50,7 +51,7 @@ impl<A: Application> Drop for Getting<'_, A> {
 
 /// The client cut a request: that ends the session, unless it has left polling behind.
 fn abandoned<A: Application>(connection: &Arc<Connection<A>>, description: &'static str) {
-    if connection.transport() == Transport::Polling {
+    if connection.transport() != Transport::WebSocket {
         connection.abort(CloseReason::TransportError(description));
     }
 }
@@ -83,9 +84,12 @@ fn poll_packets<A: Application>(
     connection: &Arc<Connection<A>>,
     cx: &mut Context<'_>,
 ) -> Poll<Answer> {
-    let noop = std::mem::take(&mut connection.state().noop);
+    let mut state = connection.state();
+    let noop = std::mem::take(&mut state.noop);
+    let polls = state.session.transport() == Transport::Polling;
     let mut queue = connection.outbox.lock();
-    if !matches!(queue.sink, Sink::Poll { .. }) {
+    drop(state);
+    if !polls {
         return Poll::Ready(Answer::Noop);
     }
     if let Some(batch) = queue.take_all() {
@@ -135,9 +139,10 @@ impl<A: Application> Drop for Posting<'_, A> {
     }
 }
 
-/// Takes the packets of a body, and answers when they have been handled.
+/// Takes the packets of a body that came for `transport`, and answers when they have been handled.
 pub(crate) async fn post<A: Application, B>(
     connection: &Arc<Connection<A>>,
+    transport: Transport,
     headers: &HeaderMap,
     body: B,
 ) -> Result<Response<Body>, RequestError>
@@ -161,10 +166,8 @@ where
         answered: false,
     };
     let protocol = connection.protocol();
-    let binary = headers
-        .get(header::CONTENT_TYPE)
-        .is_some_and(|value| value == "application/octet-stream");
-    if binary && protocol == Protocol::V4 {
+    let binary = is_octets(headers);
+    if binary && protocol == Protocol::V4 && transport == Transport::Polling {
         posting.answered = true;
         connection.close(CloseReason::TransportError("invalid content"));
         return Err(RequestError::ContentType);
@@ -179,14 +182,17 @@ where
     };
     {
         let mut state = connection.state();
-        if state.session.transport() != Transport::Polling {
+        if state.session.transport() != transport {
             posting.answered = true;
             return Err(RequestError::BadRequest("TRANSPORT_MISMATCH"));
         }
         posting.reader = state.reader.take();
     }
     if let Some(reader) = &mut posting.reader {
-        if binary {
+        if binary && transport == Transport::Streaming {
+            let packets = Unframed::new(&body).map(Incoming::Framed);
+            handle_packets(connection, reader, packets).await;
+        } else if binary {
             let packets = BinaryPayload::new(&body).map(Incoming::V3);
             handle_packets(connection, reader, packets).await;
         } else {
@@ -201,6 +207,7 @@ where
 /// One packet of a body.
 enum Incoming<'b> {
     V4(&'b str),
+    Framed(Result<Framed<'b>, MalformedFrame>),
     V3(Result<v3::Packet<'b>, v3::Malformed>),
 }
 
@@ -249,7 +256,13 @@ async fn handle_packets<'b, A: Application>(
             connection.outbox.cork();
         }
         let received = match packet {
-            Incoming::V4(text) => receive_text(connection, reader, text, now),
+            Incoming::V4(text) | Incoming::Framed(Ok(Framed::Text(text))) => {
+                receive_text(connection, reader, text, now)
+            }
+            Incoming::Framed(Ok(Framed::Binary(data))) => {
+                receive_binary(connection, reader, data, now)
+            }
+            Incoming::Framed(Err(MalformedFrame)) => ControlFlow::Break(CloseReason::ParseError),
             Incoming::V3(packet) => receive_v3(connection, reader, packet, now),
         };
         match received {
@@ -268,8 +281,19 @@ async fn handle_packets<'b, A: Application>(
     connection.flush();
 }
 
+/// Whether a body is bytes and no text.
+pub(crate) fn is_octets(headers: &HeaderMap) -> bool {
+    headers
+        .get(header::CONTENT_TYPE)
+        .is_some_and(|value| value == OCTETS)
+}
+
 /// Reads a body of at most `limit` bytes.
-async fn collect<B>(body: B, headers: &HeaderMap, limit: usize) -> Result<Vec<u8>, RequestError>
+pub(crate) async fn collect<B>(
+    body: B,
+    headers: &HeaderMap,
+    limit: usize,
+) -> Result<Vec<u8>, RequestError>
 where
     B: HttpBody<Error: Into<Box<dyn Error + Send + Sync>>>,
 {

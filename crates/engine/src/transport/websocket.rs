@@ -168,10 +168,11 @@ impl<A: Application> Driver<A> {
         lasting: Option<Lasting>,
     ) -> Self {
         let engine = connection.engine();
-        let accepted = connection
-            .state()
-            .session
-            .handle_upgrade_request(engine.timing(), Instant::now());
+        let accepted = connection.state().session.handle_upgrade_request(
+            Transport::WebSocket,
+            engine.timing(),
+            Instant::now(),
+        );
         let mut driver = Self::new(connection, stream, rest, Mode::Probe, deflate, lasting);
         if accepted {
             driver.on_trial = true;
@@ -194,7 +195,7 @@ impl<A: Application> Driver<A> {
             return;
         }
         let mut state = self.connection.state();
-        if state.session.is_upgrading() {
+        if state.session.is_upgrading_to(Transport::WebSocket) {
             state.session.end_upgrade();
             count(&self.connection.engine().counters().probes_abandoned);
         }
@@ -206,7 +207,7 @@ impl<A: Application> Driver<A> {
             ready!(self.poll_answer(cx));
             {
                 let mut state = self.connection.state();
-                if !state.session.is_upgrading() {
+                if !state.session.is_upgrading_to(Transport::WebSocket) {
                     drop(state);
                     self.refuse();
                     return Poll::Ready(());
@@ -247,7 +248,8 @@ impl<A: Application> Driver<A> {
                 Some(Ok(Event::Text(text))) => match Packet::decode(text) {
                     Ok(Packet::Text(kind, data)) => {
                         let mut state = self.connection.state();
-                        state.session.handle_probe(kind, data, Instant::now())
+                        let on = Transport::WebSocket;
+                        state.session.handle_probe(on, kind, data, Instant::now())
                     }
                     _ => Probed::Refuse,
                 },
