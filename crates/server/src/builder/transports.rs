@@ -21,7 +21,7 @@ impl ServerBuilder {
         self
     }
 
-    /// How long a change from polling to WebSocket may take. Default: 10 s.
+    /// How long a change from polling to another transport may take. Default: 10 s.
     pub fn upgrade_timeout(mut self, timeout: Duration) -> Self {
         self.config.upgrade_timeout = timeout;
         self
@@ -56,7 +56,22 @@ impl ServerBuilder {
         self
     }
 
-    /// The transports that a session may begin with. Default: both.
+    /// How long an answer of [streaming](Transport::Streaming) goes on before the client has to ask for the next one.
+    /// Default: 10 minutes.
+    pub fn stream_lifetime(mut self, lifetime: Duration) -> Self {
+        self.config.stream_lifetime = lifetime;
+        self
+    }
+
+    /// After how many bytes it has to, too. Default: 64 MiB.
+    pub fn stream_bytes(mut self, bytes: usize) -> Self {
+        self.config.stream_bytes = bytes;
+        self
+    }
+
+    /// The transports that a session may use. Default: all.
+    ///
+    /// Streaming is extra: the handshake does not name it, so that clients of the reference never see it.
     pub fn transports(mut self, transports: impl IntoIterator<Item = Transport>) -> Self {
         self.config.transports = transports.into_iter().collect();
         self
@@ -90,7 +105,7 @@ impl ServerBuilder {
         self
     }
 
-    /// Whether a session may change from polling to WebSocket. Default: yes.
+    /// Whether a session may change from polling to another transport. Default: yes.
     pub fn allow_upgrades(mut self, allow: bool) -> Self {
         self.config.allow_upgrades = allow;
         self

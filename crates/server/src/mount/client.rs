@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
-use http_body_util::Full;
+use sockeye_engine::Body;
 
 /// One file below the server's path.
 pub(crate) struct File {
@@ -61,7 +61,7 @@ pub(crate) fn find(name: &str) -> Option<&'static File> {
 }
 
 impl File {
-    pub(crate) fn response(&self, request: &HeaderMap) -> Response<Full<Bytes>> {
+    pub(crate) fn response(&self, request: &HeaderMap) -> Response<Body> {
         let builder = Response::builder()
             .header(header::CACHE_CONTROL, "public, max-age=0")
             .header(header::CONTENT_TYPE, self.content_type)
@@ -85,7 +85,7 @@ impl File {
         };
         builder
             .status(status)
-            .body(Full::new(Bytes::from_static(body)))
+            .body(Body::from(Bytes::from_static(body)))
             .expect("a constant response is valid")
     }
 }
@@ -123,7 +123,7 @@ mod tests {
 
     use super::*;
 
-    fn answer(name: &str, accepted: &'static str) -> (Response<Full<Bytes>>, Bytes) {
+    fn answer(name: &str, accepted: &'static str) -> (Response<Body>, Bytes) {
         let mut request = HeaderMap::new();
         request.insert(header::ACCEPT_ENCODING, HeaderValue::from_static(accepted));
         let file = find(name).expect("the file is built in");

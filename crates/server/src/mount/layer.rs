@@ -5,10 +5,10 @@ use std::{
     task::{Context, Poll},
 };
 
-use bytes::Bytes;
 use http::{Request, Response};
 use http_body::Body as HttpBody;
-use http_body_util::{Either, Full};
+use http_body_util::Either;
+use sockeye_engine::Body;
 use tower_layer::Layer;
 use tower_service::Service;
 
@@ -53,7 +53,7 @@ where
     S: Service<Request<B>, Response = Response<R>, Future: Send + 'static>,
     B: HttpBody<Data: Send, Error: Into<Box<dyn Error + Send + Sync>>> + Send + 'static,
 {
-    type Response = Response<Either<Full<Bytes>, R>>;
+    type Response = Response<Either<Body, R>>;
     type Error = S::Error;
     type Future = Pin<Box<dyn Future<Output = Result<Self::Response, S::Error>> + Send>>;
 

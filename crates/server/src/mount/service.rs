@@ -6,10 +6,9 @@ use std::{
     task::{Context, Poll},
 };
 
-use bytes::Bytes;
 use http::{Request, Response};
 use http_body::Body as HttpBody;
-use http_body_util::Full;
+use sockeye_engine::Body;
 use tower_service::Service;
 
 use super::{SocketIoLayer, client};
@@ -54,7 +53,7 @@ impl Server {
     pub(crate) fn handle<B>(
         &self,
         mut request: Request<B>,
-    ) -> impl Future<Output = Response<Full<Bytes>>> + use<B>
+    ) -> impl Future<Output = Response<Body>> + use<B>
     where
         B: HttpBody<Error: Into<Box<dyn Error + Send + Sync>>>,
     {
@@ -89,7 +88,7 @@ impl<B> Service<Request<B>> for SocketIoService
 where
     B: HttpBody<Data: Send, Error: Into<Box<dyn Error + Send + Sync>>> + Send + 'static,
 {
-    type Response = Response<Full<Bytes>>;
+    type Response = Response<Body>;
     type Error = Infallible;
     type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Infallible>> + Send>>;
 

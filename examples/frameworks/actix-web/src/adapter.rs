@@ -13,11 +13,12 @@ use actix_web::{
 use bytes::Bytes;
 use futures_util::StreamExt as _;
 use http::{Request, Response, Version, header};
+use http_body::Body as _;
 use http_body_util::{
-    BodyExt as _, Full,
+    BodyExt as _,
     channel::{Channel, Sender},
 };
-use sockeye::{RemoteAddr, Server, SocketIoService, Upgrade};
+use sockeye::{Body, RemoteAddr, Server, SocketIoService, Upgrade};
 use tokio::io::{AsyncWrite, AsyncWriteExt as _};
 use tokio_util::io::ReaderStream;
 use tower_service::Service as _;
@@ -44,14 +45,14 @@ async fn answer(
     };
     if !incoming.head().upgrade() {
         let (response, ()) = tokio::join!(service.call(request), relay(payload, sender));
-        return whole(response).await;
+        return translated_answer(response).await;
     }
     let (near, far) = tokio::io::duplex(PIPE);
     request.extensions_mut().insert(Upgrade::from_stream(far));
     let response = service.call(request).await;
     if !matches!(&response, Ok(response) if response.status() == http::StatusCode::SWITCHING_PROTOCOLS)
     {
-        return whole(response).await;
+        return translated_answer(response).await;
     }
     let (leaving, arriving) = tokio::io::split(near);
     rt::spawn(fill(payload, arriving));
@@ -93,10 +94,15 @@ fn translated_head<B>(response: &Response<B>) -> HttpResponseBuilder {
     builder
 }
 
-async fn whole(response: Result<Response<Full<Bytes>>, Infallible>) -> HttpResponse {
+/// A body of a known length is there; any other goes on for as long as the session does.
+async fn translated_answer(response: Result<Response<Body>, Infallible>) -> HttpResponse {
     let Ok(response) = response;
     let mut builder = translated_head(&response);
-    let Ok(body) = response.into_body().collect().await;
+    let body = response.into_body();
+    if body.size_hint().exact().is_none() {
+        return builder.streaming(body.into_data_stream());
+    }
+    let Ok(body) = body.collect().await;
     builder.body(body.to_bytes())
 }
 

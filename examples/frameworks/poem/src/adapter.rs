@@ -7,9 +7,9 @@ use std::io;
 
 use bytes::Bytes;
 use http::Request;
-use http_body_util::{BodyExt as _, Full, combinators::BoxBody};
+use http_body_util::{BodyExt as _, combinators::BoxBody};
 use poem::{Endpoint, Response, Result};
-use sockeye::{RemoteAddr, Server, SocketIoService, Upgrade};
+use sockeye::{Body, RemoteAddr, Server, SocketIoService, Upgrade};
 use tower_service::Service as _;
 
 /// The server, to be mounted at `/socket.io/*rest`.
@@ -39,7 +39,7 @@ impl Endpoint for SocketIo {
             request.extensions_mut().insert(RemoteAddr(address));
         }
         let Ok(response) = self.0.clone().call(request).await;
-        let never_fails = |body: Full<Bytes>| body.map_err(|never| -> io::Error { match never {} });
+        let never_fails = |body: Body| body.map_err(|never| -> io::Error { match never {} });
         Ok(response.map(never_fails).into())
     }
 }
