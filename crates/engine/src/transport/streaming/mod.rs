@@ -134,6 +134,9 @@ where
     wake(get);
     wake(stream);
     connection.arm();
+    if probed == Probed::Upgrade {
+        connection.engine().application().upgraded(connection);
+    }
     match probed {
         Probed::Refuse => Err(RequestError::BadRequest("TRANSPORT_MISMATCH")),
         Probed::Answer | Probed::Upgrade => Ok(polling_response("text/html", "ok")),
