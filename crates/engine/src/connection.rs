@@ -450,7 +450,12 @@ impl<A: Application> Connection<A> {
         self.ended.store(true, Ordering::Release);
         drop(state);
         self.engine.counters().count_closed(reason);
-        tracing::debug!(sid = ?self.sid, %reason, "session ends");
+        match reason {
+            CloseReason::SlowConsumer | CloseReason::HandlerTooSlow => {
+                tracing::warn!(sid = ?self.sid, %reason, waiting = self.buffered(), "session ends");
+            }
+            _ => tracing::debug!(sid = ?self.sid, %reason, "session ends"),
+        }
         self.arm();
         true
     }

@@ -260,6 +260,10 @@ impl<A: Application> Engine<A> {
         request: Request<B>,
     ) -> Result<Step<A, B>, RequestError> {
         if upgrade {
+            // Otherwise a server without WebSocket could be talked into one.
+            if transport != Transport::WebSocket {
+                return Err(RequestError::BadRequest("TRANSPORT_MISMATCH"));
+            }
             let response = self.upgrade(head, request, For::Session(connection))?;
             return Ok(Step::Answered(response));
         }

@@ -11,10 +11,12 @@ use std::{
 use sockeye_engine::{CloseReason, Sent};
 use sockeye_websocket::Opcode;
 use tokio::io::AsyncWriteExt;
+use tracing::Level;
 
 use crate::support::{
     client::{Frame, Polling, WebSocket, client_frame, eventually, odd_frame, text_frame, within},
     echo::{Server, Told, send},
+    log::Log,
 };
 
 const SEND_LIMIT: usize = 256 * 1024;
@@ -185,6 +187,7 @@ async fn a_reader_that_stops_is_closed_and_others_lose_nothing() {
 
 #[tokio::test]
 async fn a_client_that_does_not_poll_is_closed() {
+    let log = Log::hear();
     let mut server = Server::with(|config| config.send_limit = SEND_LIMIT).await;
     let client = Polling::open(server.address).await;
     let connection = server.opened().await;
@@ -193,6 +196,10 @@ async fn a_client_that_does_not_poll_is_closed() {
     assert!(most <= SEND_LIMIT + 2 * CHUNK, "{most} bytes waited");
     assert_eq!(server.closed().await, CloseReason::SlowConsumer);
     assert_eq!(server.engine.stats().closed.slow_consumer, 1);
+    let warned = log.lines(Level::WARN);
+    assert_eq!(warned.len(), 1, "{warned:?}");
+    assert!(warned[0].contains("reason=slow consumer"), "{warned:?}");
+    assert!(warned[0].contains(&client.sid[..4]), "{warned:?}");
     client.get().await.assert_refused(1, "Session ID unknown");
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use sockeye_engine::{CloseReason, Refused};
+use sockeye_engine::{CloseReason, Refused, Transport};
 
 use crate::support::{
     client::{Pending, Polling, Response, WebSocket, eventually, odd_frame, raw, request},
@@ -250,7 +250,12 @@ async fn upgrades_are_refused_with_the_references_messages() {
     };
     type Count = fn(&mut Refused) -> &mut u64;
     // CVE-2023-31125 is the upgrade with `transport=__proto__`.
-    let cases: [(String, &str, Count); 8] = [
+    let cases: [(String, &str, Count); 9] = [
+        (
+            format!("EIO=4&transport=polling&sid={sid}"),
+            "Bad request",
+            |r| &mut r.bad_request,
+        ),
         (
             "EIO=4&transport=__proto__".into(),
             "Transport unknown",
@@ -291,6 +296,24 @@ async fn upgrades_are_refused_with_the_references_messages() {
         assert_upgrade_refused(&refused.err().expect(&query), message);
         counted.one(&server, count);
     }
+    client.send("4alive").await;
+    assert_eq!(client.get().await.packets(), ["4alive"]);
+}
+
+#[tokio::test]
+async fn without_websocket_no_session_changes_to_it() {
+    let server = Server::with(|config| config.transports = vec![Transport::Polling]).await;
+    let client = Polling::open(server.address).await;
+    for (transport, message) in [
+        ("polling", "Bad request"),
+        ("websocket", "Transport unknown"),
+    ] {
+        let query = format!("EIO=4&transport={transport}&sid={}", client.sid);
+        let refused = WebSocket::connect(server.address, &query).await;
+        assert_upgrade_refused(&refused.err().expect("no upgrade"), message);
+    }
+    let refused = server.engine.stats().refused;
+    assert_eq!((refused.bad_request, refused.transport_unknown), (1, 1));
     client.send("4alive").await;
     assert_eq!(client.get().await.packets(), ["4alive"]);
 }

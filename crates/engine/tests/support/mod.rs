@@ -3,4 +3,5 @@
 
 pub(crate) mod client;
 pub(crate) mod echo;
+pub(crate) mod log;
 pub(crate) mod streaming;
