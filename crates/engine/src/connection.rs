@@ -131,7 +131,7 @@ impl<A: Application> Connection<A> {
             window: Window::default(),
             ended: AtomicBool::new(false),
             behind: AtomicBool::new(false),
-            outbox: Outbox::new(sink, engine.config().send_limit),
+            outbox: Outbox::new(sink, engine.budget()),
             state: Mutex::new(State {
                 session,
                 reader: Some(reader),
@@ -274,6 +274,11 @@ impl<A: Application> Connection<A> {
                 self.relieve();
                 Sent::Queued
             }
+            Pushed::OverBudget => {
+                self.relieve();
+                self.engine.keep_budget();
+                Sent::Queued
+            }
             Pushed::Dropped => {
                 count(&self.engine.counters().volatile_dropped);
                 tracing::trace!(sid = ?self.sid, "volatile packet dropped");
@@ -329,6 +334,7 @@ impl<A: Application> Connection<A> {
     /// The flusher's turn for this connection.
     pub(crate) fn serve(self: &Arc<Self>) {
         self.flush();
+        self.engine.keep_budget();
         if self.ended.load(Ordering::Acquire) {
             self.tell_if_unowned();
         }
@@ -415,10 +421,14 @@ impl<A: Application> Connection<A> {
     }
 
     /// Ends the session at once; what is queued is lost.
-    pub(crate) fn abort(self: &Arc<Self>, reason: CloseReason) {
-        if self.begin_close(reason) {
+    ///
+    /// `false` if it has ended before.
+    pub(crate) fn abort(self: &Arc<Self>, reason: CloseReason) -> bool {
+        let ends = self.begin_close(reason);
+        if ends {
             self.give_up();
         }
+        ends
     }
 
     /// Nothing more leaves; the flusher sees to it that the application is told.
@@ -534,7 +544,9 @@ impl<A: Application> Connection<A> {
                 }
                 Due::Rotate => self.wake_get(),
                 Due::Application => self.engine.application().timeout(self),
-                Due::Close(CloseReason::SlowConsumer) => self.abort(CloseReason::SlowConsumer),
+                Due::Close(reason @ CloseReason::SlowConsumer) => {
+                    self.abort(reason);
+                }
                 Due::Close(reason) => self.close(reason),
                 Due::Forget => self.forget(),
             }

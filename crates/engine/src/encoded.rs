@@ -1,9 +1,14 @@
-use std::{fmt, sync::Arc};
+use std::{
+    fmt,
+    sync::{Arc, OnceLock},
+};
 
 use sockeye_websocket::{
     Opcode,
     frame::{self, MAX_SERVER_HEADER},
 };
+
+use crate::outbox::Budget;
 
 /// Bytes to leave free in front of a message for the packet type and the frame's header.
 pub const HEADROOM: usize = MAX_SERVER_HEADER + 1;
@@ -60,6 +65,16 @@ pub struct Encoded(Arc<Inner>);
 struct Inner {
     frames: Box<[u8]>,
     packets: usize,
+    /// The account that the frames are on, since the first queue took them.
+    budget: OnceLock<Arc<Budget>>,
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        if let Some(budget) = self.budget.get() {
+            budget.sub(self.frames.len());
+        }
+    }
 }
 
 impl Encoded {
@@ -69,7 +84,24 @@ impl Encoded {
         Self(Arc::new(Inner {
             frames: frames.into(),
             packets,
+            budget: OnceLock::new(),
         }))
+    }
+
+    /// Puts the frames on the account, once for all queues. Returns whether that passes the budget.
+    #[inline]
+    pub(crate) fn charge(&self, budget: &Arc<Budget>) -> bool {
+        let mut passed = false;
+        self.0.budget.get_or_init(|| {
+            passed = budget.add(self.0.frames.len());
+            Arc::clone(budget)
+        });
+        passed
+    }
+
+    /// The bytes, divided among all who hold them.
+    pub(crate) fn share(&self) -> usize {
+        self.0.frames.len() / Arc::strong_count(&self.0)
     }
 
     /// Whether both are the same, not only alike.

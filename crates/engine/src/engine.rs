@@ -1,4 +1,5 @@
 use std::{
+    cmp::Reverse,
     fmt,
     ops::ControlFlow,
     sync::{
@@ -14,8 +15,12 @@ use tokio::{
 };
 
 use crate::{
-    CloseReason, Config, Connection, EngineStats, Handshake, Sid, admission::Admissions,
-    session::Timing, shard::Shard, stats::Counters,
+    CloseReason, Config, Connection, EngineStats, Handshake, Sid,
+    admission::Admissions,
+    outbox::Budget,
+    session::Timing,
+    shard::Shard,
+    stats::{Counters, count},
 };
 
 /// What runs on top of the engine.
@@ -70,6 +75,7 @@ pub struct Engine<A: Application> {
     timing: Timing,
     shards: Box<[Shard<A>]>,
     counters: Counters,
+    budget: Arc<Budget>,
     closing: AtomicBool,
     /// Sessions whose end the application has not been told of.
     living: AtomicUsize,
@@ -103,9 +109,10 @@ impl<A: Application> Engine<A> {
             application: application(shards),
             timing: config.timing(),
             admissions: Admissions::new(&config, now),
-            config,
             shards: (0..shards).map(|_| Shard::new(now)).collect(),
             counters: Counters::default(),
+            budget: Budget::new(config.send_limit, config.outbox_budget),
+            config,
             closing: AtomicBool::new(false),
             living: AtomicUsize::new(0),
             none_lives: Notify::new(),
@@ -138,6 +145,43 @@ impl<A: Application> Engine<A> {
         &self.counters
     }
 
+    pub(crate) fn budget(&self) -> &Arc<Budget> {
+        &self.budget
+    }
+
+    /// Ends the sessions whose queues are the fullest, if all together hold too much. Whose transport takes
+    /// what it is given is none of them.
+    pub(crate) fn keep_budget(&self) {
+        if !self.budget.is_to_look() {
+            return;
+        }
+        let connections = self.connections();
+        let sessions = connections.len();
+        let mut waiting: Vec<_> = connections
+            .into_iter()
+            .filter_map(|connection| {
+                let held = connection.outbox.lock().refused()?;
+                Some((held, connection))
+            })
+            .collect();
+        if waiting.is_empty() {
+            return self.budget.found_none(sessions);
+        }
+        waiting.sort_unstable_by_key(|(held, _)| Reverse(*held));
+        // What others hold too stays: that is no reason to end everybody.
+        let mut excess = self.budget.excess();
+        for (held, connection) in waiting {
+            if excess == 0 || self.budget.excess() == 0 {
+                break;
+            }
+            excess = excess.saturating_sub(held.max(1));
+            if connection.abort(CloseReason::SlowConsumer) {
+                count(&self.counters.outbox_budget);
+                tracing::warn!(sid = ?connection.sid(), held, "all queues together hold too much: ended the fullest");
+            }
+        }
+    }
+
     pub(crate) fn shards(&self) -> &[Shard<A>] {
         &self.shards
     }
@@ -160,11 +204,14 @@ impl<A: Application> Engine<A> {
     #[must_use]
     pub fn stats(&self) -> EngineStats {
         let connections = self.connections();
-        self.counters.snapshot(
-            connections
-                .iter()
-                .map(|connection| (connection.transport(), connection.buffered())),
-        )
+        EngineStats {
+            held: self.budget.charged() as u64,
+            ..self.counters.snapshot(
+                connections
+                    .iter()
+                    .map(|connection| (connection.transport(), connection.buffered())),
+            )
+        }
     }
 
     /// Refuses new sessions from now on; those there are go on.

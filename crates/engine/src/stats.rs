@@ -22,6 +22,11 @@ pub struct EngineStats {
     pub probes_abandoned: u64,
     /// Bytes that wait for transports now, each packet counted as its bytes and 64 more.
     pub queued: u64,
+    /// Bytes of memory that all queues hold now, in steps of 64 KiB each; what many connections share is counted
+    /// once.
+    pub held: u64,
+    /// Sessions ended as slow consumers because all queues together held more than `outbox_budget`.
+    pub outbox_budget: u64,
     /// Volatile packets dropped because a transport took none at that moment.
     pub volatile_dropped: u64,
     /// Packets that came for a session after its end.
@@ -110,6 +115,7 @@ pub(crate) struct Counters {
     pub(crate) opened: AtomicU64,
     pub(crate) upgraded: AtomicU64,
     pub(crate) probes_abandoned: AtomicU64,
+    pub(crate) outbox_budget: AtomicU64,
     pub(crate) volatile_dropped: AtomicU64,
     pub(crate) late_dropped: AtomicU64,
     pub(crate) closed: ClosedCounters,
@@ -159,6 +165,7 @@ impl Counters {
             opened: self.opened.load(Ordering::Relaxed),
             upgraded: self.upgraded.load(Ordering::Relaxed),
             probes_abandoned: self.probes_abandoned.load(Ordering::Relaxed),
+            outbox_budget: self.outbox_budget.load(Ordering::Relaxed),
             volatile_dropped: self.volatile_dropped.load(Ordering::Relaxed),
             late_dropped: self.late_dropped.load(Ordering::Relaxed),
             closed: self.closed.snapshot(),

@@ -24,6 +24,9 @@ pub struct Config {
     /// What may wait for a client that does not read, in bytes, each packet counted as its bytes and 64
     /// more. Default: 1 MiB.
     pub send_limit: usize,
+    /// What all queues together may hold, in bytes; what many connections share is counted once. Beyond it the
+    /// sessions end whose queues are the fullest, among those whose transport refuses. Default: 1 GiB.
+    pub outbox_budget: usize,
     /// How many sessions one address may have at a time; of IPv6, one network of 64 bits. Default: no limit.
     pub max_sessions_per_address: Option<NonZeroUsize>,
     /// How many sessions may begin in a second, and at once after a silence. Default: no limit.
@@ -72,6 +75,7 @@ impl Default for Config {
             upgrade_timeout: Duration::from_secs(10),
             max_payload: 1_000_000,
             send_limit: 1024 * 1024,
+            outbox_budget: 1024 * 1024 * 1024,
             max_sessions_per_address: None,
             new_sessions_per_second: None,
             stream_lifetime: Duration::from_secs(600),
@@ -125,6 +129,7 @@ impl Config {
             ("stream_bytes", self.stream_bytes == 0),
             ("max_payload", self.max_payload == 0),
             ("send_limit", self.send_limit == 0),
+            ("outbox_budget", self.outbox_budget == 0),
         ] {
             if zero {
                 return Err(ConfigError::Zero(name));

@@ -4,6 +4,7 @@
 //! batch of input, or an emitter that finds the limit exceeded. Whoever finds the role taken leaves at
 //! once, since the holder sees what was pushed when it gives the role back.
 
+mod budget;
 mod buffer;
 #[cfg(all(test, sockeye_loom))]
 mod model;
@@ -13,9 +14,11 @@ mod table;
 
 use std::{
     io,
+    sync::Arc,
     task::{Context, Poll, Waker},
 };
 
+pub(crate) use budget::Budget;
 pub(crate) use queue::{Batch, Finished, Phase, Pushed, Sink};
 use queue::{Queue, Waiting};
 
@@ -44,8 +47,8 @@ pub(crate) enum Flushed {
 pub(crate) struct Outbox<W>(Mutex<Queue<W>>);
 
 impl<W: Wire> Outbox<W> {
-    pub(crate) fn new(sink: Sink<W>, limit: usize) -> Self {
-        Self(Mutex::new(Queue::new(sink, limit)))
+    pub(crate) fn new(sink: Sink<W>, budget: &Arc<Budget>) -> Self {
+        Self(Mutex::new(Queue::new(sink, Arc::clone(budget))))
     }
 
     pub(crate) fn lock(&self) -> MutexGuard<'_, Queue<W>> {

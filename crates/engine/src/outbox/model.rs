@@ -11,7 +11,7 @@ use loom::{
     thread,
 };
 
-use super::{Flushed, Outbox, Pushed, Sink, Wire};
+use super::{Budget, Flushed, Outbox, Pushed, Sink, Wire};
 use crate::{Flags, sync::Mutex};
 
 /// Takes `room` bytes, then refuses until it is drained.
@@ -55,6 +55,10 @@ impl Wire for Narrow {
     }
 }
 
+fn budget() -> std::sync::Arc<Budget> {
+    Budget::new(1 << 20, usize::MAX)
+}
+
 /// The flusher: serves what was marked dirty, as often as it is told.
 fn flusher(outbox: &Outbox<Narrow>, dirty: &Mutex<bool>) {
     while mem::take(&mut *dirty.lock()) {
@@ -74,7 +78,7 @@ fn push(outbox: &Outbox<Narrow>, dirty: &Mutex<bool>, frames: &[u8]) {
 fn an_emitter_beside_the_owner_loses_nothing() {
     loom::model(|| {
         let wire = Narrow::new(usize::MAX);
-        let outbox = Arc::new(Outbox::new(Sink::Direct(wire.clone()), 1 << 20));
+        let outbox = Arc::new(Outbox::new(Sink::Direct(wire.clone()), &budget()));
         let dirty = Arc::new(Mutex::new(false));
         let emitter = thread::spawn({
             let (outbox, dirty) = (Arc::clone(&outbox), Arc::clone(&dirty));
@@ -101,7 +105,7 @@ fn an_emitter_beside_the_owner_loses_nothing() {
 fn two_flushers_keep_the_order_of_one_emitter() {
     loom::model(|| {
         let wire = Narrow::new(usize::MAX);
-        let outbox = Arc::new(Outbox::new(Sink::Direct(wire.clone()), 1 << 20));
+        let outbox = Arc::new(Outbox::new(Sink::Direct(wire.clone()), &budget()));
         let dirty = Arc::new(Mutex::new(false));
         push(&outbox, &dirty, b"1");
         let other = thread::spawn({
@@ -120,7 +124,7 @@ fn two_flushers_keep_the_order_of_one_emitter() {
 fn what_the_transport_refused_leaves_first_when_it_takes_bytes_again() {
     loom::model(|| {
         let wire = Narrow::new(1);
-        let outbox = Arc::new(Outbox::new(Sink::Direct(wire.clone()), 1 << 20));
+        let outbox = Arc::new(Outbox::new(Sink::Direct(wire.clone()), &budget()));
         let dirty = Arc::new(Mutex::new(false));
         push(&outbox, &dirty, b"ab");
         let emitter = thread::spawn({
@@ -145,7 +149,7 @@ fn what_the_transport_refused_leaves_first_when_it_takes_bytes_again() {
 fn closing_beside_a_writer_ends_the_outbox() {
     loom::model(|| {
         let wire = Narrow::new(usize::MAX);
-        let outbox = Arc::new(Outbox::new(Sink::Direct(wire.clone()), 1 << 20));
+        let outbox = Arc::new(Outbox::new(Sink::Direct(wire.clone()), &budget()));
         let dirty = Arc::new(Mutex::new(false));
         push(&outbox, &dirty, b"ab");
         let closer = thread::spawn({

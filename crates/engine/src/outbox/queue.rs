@@ -1,6 +1,10 @@
-use std::{collections::VecDeque, mem, task::Waker};
+use std::{collections::VecDeque, mem, sync::Arc, task::Waker};
 
-use crate::{Encoded, Flags, outbox::buffer};
+use super::{
+    budget::{Budget, Charge},
+    buffer,
+};
+use crate::{Encoded, Flags};
 
 /// How much one write takes at most, in bytes, unless a single packet is larger.
 const BATCH: usize = 64 * 1024;
@@ -13,6 +17,9 @@ const UNTIL_NEXT_TURN: usize = 16 * 1024 * 1024;
 
 /// What each packet weighs beyond its bytes, so that many small ones are bounded too.
 pub(super) const PACKET_WEIGHT: usize = 64;
+
+/// What the place of a shared packet in a queue takes, when the queue has grown for it.
+const SHARED_WEIGHT: usize = 2 * size_of::<Item>();
 
 /// Frames that leave together.
 #[derive(Debug)]
@@ -45,6 +52,22 @@ impl Item {
             Self::Shared(encoded, _) => encoded.packets(),
         };
         self.frames().len() + packets * PACKET_WEIGHT
+    }
+
+    /// What it takes of memory that no other connection shares.
+    fn held(&self) -> usize {
+        match self {
+            Self::Own(_) => self.weight(),
+            Self::Shared(..) => SHARED_WEIGHT,
+        }
+    }
+
+    /// What it takes of memory, its part of what others share included.
+    fn share(&self) -> usize {
+        match self {
+            Self::Own(_) => self.weight(),
+            Self::Shared(encoded, _) => SHARED_WEIGHT + encoded.share(),
+        }
     }
 
     pub(crate) fn recycle(self) {
@@ -100,6 +123,8 @@ pub(crate) enum Pushed {
     Dirty,
     /// Nearly as much is queued as the limit allows: try to write now.
     Overfull,
+    /// All queues together hold too much: try to write now, and then look for the fullest.
+    OverBudget,
     /// It was marked volatile, and the transport does not take it now.
     Dropped,
     /// The transport refused earlier bytes, and the limit is used up: the connection is too slow.
@@ -165,7 +190,9 @@ pub(crate) struct Queue<W> {
     written: usize,
     /// Weight of all that is queued or being written.
     weight: usize,
-    limit: usize,
+    /// The memory of it that no other connection shares.
+    held: usize,
+    charge: Charge,
     pub(super) phase: Phase,
     ending: bool,
     pub(crate) sink: Sink<W>,
@@ -185,13 +212,14 @@ impl Waiting {
 }
 
 impl<W> Queue<W> {
-    pub(crate) fn new(sink: Sink<W>, limit: usize) -> Self {
+    pub(crate) fn new(sink: Sink<W>, budget: Arc<Budget>) -> Self {
         Self {
             front: None,
             rest: VecDeque::new(),
             written: 0,
             weight: 0,
-            limit,
+            held: 0,
+            charge: Charge::new(budget),
             phase: Phase::Idle,
             ending: false,
             sink,
@@ -202,6 +230,16 @@ impl<W> Queue<W> {
 
     pub(crate) fn weight(&self) -> usize {
         self.weight
+    }
+
+    fn limit(&self) -> usize {
+        self.charge.budget().send_limit()
+    }
+
+    /// How much memory would be free without this queue, if its transport refuses.
+    pub(crate) fn refused(&self) -> Option<usize> {
+        let items = self.front.iter().chain(&self.rest);
+        (self.phase == Phase::Blocked).then(|| items.map(Item::share).sum())
     }
 
     /// Whether nothing waits any more; if something does, `waker` is remembered.
@@ -244,7 +282,9 @@ impl<W> Queue<W> {
         if let Err(refused) = self.admit(flags.volatile) {
             return refused;
         }
-        self.weight += frames.len() + packets * PACKET_WEIGHT;
+        let weight = frames.len() + packets * PACKET_WEIGHT;
+        self.weight += weight;
+        self.held += weight;
         let last = if self.rest.is_empty() {
             self.front.as_mut()
         } else {
@@ -265,7 +305,8 @@ impl<W> Queue<W> {
                 self.append(Item::Own(own));
             }
         }
-        self.pushed()
+        let over_budget = self.charge.set(self.held);
+        self.pushed(over_budget)
     }
 
     /// Appends frames that other connections send too.
@@ -275,8 +316,10 @@ impl<W> Queue<W> {
         }
         let item = Item::Shared(encoded.clone(), !flags.uncompressed);
         self.weight += item.weight();
+        self.held += item.held();
         self.append(item);
-        self.pushed()
+        let over_budget = encoded.charge(self.charge.budget()) | self.charge.set(self.held);
+        self.pushed(over_budget)
     }
 
     /// Appends the last frames: nothing is accepted after them.
@@ -290,8 +333,9 @@ impl<W> Queue<W> {
             compress: false,
         })));
         self.weight += frames.len();
+        self.held += frames.len();
         self.ending = true;
-        self.pushed()
+        self.pushed(false)
     }
 
     fn append(&mut self, item: Item) {
@@ -311,9 +355,9 @@ impl<W> Queue<W> {
         }
         // One message is always accepted below the limit, whatever its size.
         let limit = match self.phase {
-            Phase::Blocked => self.limit,
+            Phase::Blocked => self.limit(),
             _ if matches!(self.sink, Sink::Direct(_)) => usize::MAX,
-            _ => self.limit.max(UNTIL_NEXT_TURN),
+            _ => self.limit().max(UNTIL_NEXT_TURN),
         };
         if self.weight > limit {
             return Err(Pushed::Slow);
@@ -328,12 +372,17 @@ impl<W> Queue<W> {
         }
     }
 
-    fn pushed(&mut self) -> Pushed {
+    fn pushed(&mut self, over_budget: bool) -> Pushed {
         match self.phase {
             Phase::Idle => {
                 self.phase = Phase::Queued;
-                Pushed::Dirty
+                if over_budget {
+                    Pushed::OverBudget
+                } else {
+                    Pushed::Dirty
+                }
             }
+            _ if over_budget => Pushed::OverBudget,
             Phase::Queued | Phase::Corked | Phase::Blocked if self.is_behind() => Pushed::Overfull,
             _ => Pushed::Queued,
         }
@@ -341,7 +390,7 @@ impl<W> Queue<W> {
 
     /// Whether three quarters of the limit are used: nothing more is read from this client then.
     pub(crate) fn is_behind(&self) -> bool {
-        self.weight > self.limit / 4 * 3
+        self.weight > self.limit() / 4 * 3
     }
 
     /// Takes the writer's role and what is to be written, if the role is free and there is something.
@@ -390,9 +439,11 @@ impl<W> Queue<W> {
             }
             left -= len;
             self.weight -= item.weight();
+            self.held -= item.held();
             item.recycle();
             unwritten = batch.more.pop_front();
         }
+        self.charge.set(self.held);
         if let Some(item) = unwritten {
             self.put_back(item, batch.more, left);
         }
@@ -442,6 +493,8 @@ impl<W> Queue<W> {
             (None, false) => Phase::Idle,
         };
         self.weight = close.as_ref().map_or(0, Item::weight);
+        self.held = close.as_ref().map_or(0, Item::held);
+        self.charge.set(self.held);
         self.front = close;
         Some(Batch {
             first,
@@ -477,5 +530,7 @@ impl<W> Queue<W> {
         self.rest = VecDeque::new();
         self.written = 0;
         self.weight = 0;
+        self.held = 0;
+        self.charge.set(0);
     }
 }

@@ -1,12 +1,12 @@
 //! What the queue does in each phase.
 
 use super::queue::{Batch, Finished, PACKET_WEIGHT, Phase, Pushed, Queue, Sink};
-use crate::{Encoded, Flags};
+use crate::{Encoded, Flags, outbox::Budget};
 
 const LIMIT: usize = 1000;
 
 fn queue(sink: Sink<()>) -> Queue<()> {
-    Queue::new(sink, LIMIT)
+    Queue::new(sink, Budget::new(LIMIT, usize::MAX))
 }
 
 fn waiting() -> Sink<()> {

@@ -349,7 +349,9 @@ impl<A: Application> Driver<A> {
                     cx.waker().wake_by_ref();
                     return Poll::Pending;
                 }
-                Err(reason) => self.connection.abort(reason),
+                Err(reason) => {
+                    self.connection.abort(reason);
+                }
             }
         }
     }
@@ -369,6 +371,9 @@ impl<A: Application> Driver<A> {
             drop(state);
             connection.arm();
             self.stalled = blocked;
+        }
+        if blocked {
+            connection.engine().keep_budget();
         }
         if !blocked && let Some(pong) = self.pong.take() {
             send_pong(connection, &pong);

@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use sockeye_engine::{CloseReason, Sent};
+use sockeye_engine::{CloseReason, Delivery, Encoded, Flags, HEADROOM, Sent};
 use sockeye_websocket::Opcode;
 use tokio::io::AsyncWriteExt;
 use tracing::Level;
@@ -354,4 +354,99 @@ async fn a_transport_that_takes_nothing_for_twenty_seconds_is_given_up() {
     assert!(start.elapsed() >= Duration::from_secs(20));
     assert_eq!(server.engine.stats().closed.slow_consumer, 1);
     drop(flooding);
+}
+
+/// Sends messages of 16 KiB; nothing is written in between.
+fn fill(connection: &crate::support::echo::EchoConnection, messages: usize) {
+    let message = "x".repeat(CHUNK);
+    for _ in 0..messages {
+        assert_eq!(send(connection, &message), Sent::Queued);
+    }
+}
+
+#[tokio::test]
+async fn beyond_the_budget_of_all_queues_the_fullest_ends() {
+    const BUDGET: usize = 1024 * 1024;
+    let log = Log::hear();
+    let mut server = Server::with(|config| config.outbox_budget = BUDGET).await;
+    let mut polling = Vec::new();
+    // 304, 320, 336 and 0 KiB.
+    for messages in [19, 20, 21, 0] {
+        let client = Polling::open(server.address).await;
+        let connection = server.opened().await;
+        fill(&connection, messages);
+        polling.push((client, connection));
+    }
+    let (mut reader, _) = WebSocket::open(server.address).await;
+    let reading = server.opened().await;
+    tokio::task::yield_now().await;
+    let stats = server.engine.stats();
+    assert_eq!((stats.outbox_budget, stats.closed.slow_consumer), (0, 0));
+    assert!(stats.held <= BUDGET as u64, "{}", stats.held);
+
+    let (_, last) = &polling[3];
+    fill(last, 16);
+    assert_eq!(server.closed().await, CloseReason::SlowConsumer);
+    let stats = server.engine.stats();
+    assert_eq!((stats.outbox_budget, stats.closed.slow_consumer), (1, 1));
+    assert!(stats.held <= BUDGET as u64, "{}", stats.held);
+    let open: Vec<_> = polling.iter().map(|(_, of)| of.is_open()).collect();
+    assert_eq!(open, [true, true, false, true], "the fullest, and no other");
+    let warned = log.lines(Level::WARN);
+    assert!(
+        warned
+            .iter()
+            .any(|line| line.contains("all queues together hold too much")),
+        "{warned:?}"
+    );
+    // Whoever is there loses nothing, and has its part of the budget back when it reads.
+    send(&reading, "on");
+    assert_eq!(reader.text().await, "4on");
+    for (n, messages) in [(0, 19), (1, 20), (3, 16)] {
+        assert_eq!(polling[n].0.packets(messages).await.len(), messages);
+    }
+    assert_eq!(server.engine.stats().held, 0);
+}
+
+#[tokio::test]
+async fn what_many_clients_share_is_on_the_account_once() {
+    const CLIENTS: usize = 20;
+    let mut server = Server::with(|config| config.outbox_budget = 1024 * 1024).await;
+    let mut clients = Vec::new();
+    for _ in 0..CLIENTS {
+        let client = Polling::open(server.address).await;
+        clients.push((client, server.opened().await));
+    }
+    let mut buffer = vec![b'x'; HEADROOM + 500_000];
+    let shared = Encoded::new(sockeye_engine::text_frame(&mut buffer, HEADROOM), 1);
+    let mut delivery = Delivery::new();
+    for (_, connection) in &clients {
+        delivery.push(connection, &shared, Flags::NONE);
+    }
+    delivery.finish();
+    drop(shared);
+    tokio::task::yield_now().await;
+    let stats = server.engine.stats();
+    assert!((500_000..600_000).contains(&stats.held), "{}", stats.held);
+    assert!(stats.queued > 10_000_000, "{}", stats.queued);
+    assert_eq!(stats.outbox_budget, 0);
+    for (client, _) in &clients {
+        assert_eq!(client.get().await.body.len(), 500_001);
+    }
+    assert_eq!(server.engine.stats().held, 0);
+}
+
+#[tokio::test]
+async fn who_reads_is_not_ended_for_what_others_do_not_read() {
+    let mut server = Server::with(|config| config.outbox_budget = 64 * 1024).await;
+    let (mut reader, _) = WebSocket::open(server.address).await;
+    let connection = server.opened().await;
+    // Far beyond the budget, but its transport takes it.
+    for n in 0..20 {
+        let text = format!("{n:010}{}", "x".repeat(100_000));
+        assert_eq!(send(&connection, &text), Sent::Queued);
+        assert_eq!(reader.text().await[1..11], format!("{n:010}"));
+    }
+    assert!(connection.is_open());
+    assert_eq!(server.engine.stats().outbox_budget, 0);
 }
