@@ -65,6 +65,23 @@ impl RequestError {
         }
     }
 
+    /// Its name among the contexts of refusals, as in the reference where that has one.
+    pub(crate) fn context(self) -> &'static str {
+        match self {
+            Self::TransportUnknown => "TRANSPORT_UNKNOWN",
+            Self::SessionUnknown => "SESSION_UNKNOWN",
+            Self::BadHandshakeMethod => "BAD_HANDSHAKE_METHOD",
+            Self::BadRequest(context) => context,
+            Self::UnsupportedVersion => "UNSUPPORTED_PROTOCOL_VERSION",
+            Self::Method => "METHOD",
+            Self::Overlap => "OVERLAP",
+            Self::ContentType => "CONTENT_TYPE",
+            Self::TooLarge => "PAYLOAD_TOO_LARGE",
+            Self::TooManySessions => "TOO_MANY_SESSIONS",
+            Self::Closing => "SERVER_CLOSING",
+        }
+    }
+
     /// The status of the answer.
     #[must_use]
     pub fn status(self) -> StatusCode {

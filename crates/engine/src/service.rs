@@ -303,19 +303,15 @@ impl<A: Application> Engine<A> {
             tracing::debug!(origin = refused.origin, "origin refused");
         }
         let hooks = &self.config().hooks;
-        hooks.refused(head, Some(FORBIDDEN), &message, Some("ORIGIN"));
+        hooks.refused(head, Some(FORBIDDEN), &message, "ORIGIN");
         refused.response()
     }
 
     fn refuse(&self, head: Option<&Parts>, error: RequestError) -> RequestError {
         self.counters().count_refused(error);
         tracing::debug!(code = error.code(), %error, ?error, "request refused");
-        let context = match error {
-            RequestError::BadRequest(context) => Some(context),
-            _ => None,
-        };
         let hooks = &self.config().hooks;
-        hooks.refused(head, error.code(), &error.to_string(), context);
+        hooks.refused(head, error.code(), &error.to_string(), error.context());
         error
     }
 
@@ -337,7 +333,7 @@ impl<A: Application> Engine<A> {
         count(&self.counters().refused.forbidden);
         tracing::debug!(message, "request forbidden");
         let hooks = &self.config().hooks;
-        hooks.refused(head, Some(FORBIDDEN), message, None);
+        hooks.refused(head, Some(FORBIDDEN), message, "FORBIDDEN");
         if request::is_upgrade(request.headers()) {
             // The text is the application's, and no markup.
             return request::refused_upgrade(message, "text/plain; charset=utf-8");
@@ -365,9 +361,7 @@ impl<A: Application> Engine<A> {
             return Err(RequestError::BadRequest("UPGRADE_UNAVAILABLE"));
         };
         if let Some(options) = &self.config().per_message_deflate {
-            // A context of hundreds of kilobytes for each connection would let clients choose the memory.
-            let options = options.server_no_context_takeover(true);
-            accept.negotiate_deflate(&parts.headers, &options);
+            accept.negotiate_deflate(&parts.headers, options);
         }
         let deflate = accept.deflate;
         match session {

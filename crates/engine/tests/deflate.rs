@@ -90,11 +90,8 @@ async fn what_is_marked_or_short_leaves_as_it_is() {
 }
 
 #[tokio::test]
-async fn the_server_keeps_no_context_whatever_its_options_say() {
-    let server = Server::with(|config| {
-        config.per_message_deflate = Some(Deflate::new().server_no_context_takeover(false));
-    })
-    .await;
+async fn the_server_keeps_no_context_whatever_the_client_offers() {
+    let server = Server::with(compressing).await;
     let offer = Deflate::new().server_no_context_takeover(false);
     let socket = WebSocket::offering(server.address, QUERY, &offer).await;
     let params = socket.deflate.expect("it was granted");

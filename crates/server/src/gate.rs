@@ -7,9 +7,6 @@ use crate::DisconnectReason;
 /// What each waiting event weighs beyond its bytes.
 const EVENT_WEIGHT: usize = 64;
 
-/// How much may wait for a handler, in bytes.
-const LIMIT: usize = 1024 * 1024;
-
 /// Something that came in while a handler had to be waited for.
 #[derive(Debug)]
 pub(crate) enum Waiting {
@@ -95,10 +92,11 @@ impl Gate {
         taken
     }
 
-    pub(crate) fn push_event(&mut self, event: &Event<'_>) -> Result<(), Overflow> {
+    /// Keeps an event, if no more than `most` bytes wait with it, or it alone.
+    pub(crate) fn push_event(&mut self, event: &Event<'_>, most: usize) -> Result<(), Overflow> {
         let arguments = event.args.to_owned();
         let weight = arguments.weight() + event.name.len() + EVENT_WEIGHT;
-        if self.weight + weight > LIMIT && !self.waiting.is_empty() {
+        if self.weight + weight > most && !self.waiting.is_empty() {
             return Err(Overflow);
         }
         self.weight += weight;

@@ -13,7 +13,10 @@ pub enum Profile {
     Standard,
     /// Tight, for servers that anybody may reach.
     Strict,
-    /// The reference's limits, and none that it does not have.
+    /// The reference's limits. Of those that it does not have, what remains cannot be lifted: the depth of a
+    /// packet's data (128), the names of events, namespaces and rooms (255 bytes each), 16 empty fragments of a
+    /// message, and what recovery keeps. A request's body may take 300 s, as Node.js has it; a request's head, and
+    /// how long it is, are the listener's: [`Serve::head_timeout`](crate::Serve::head_timeout).
     Compat,
 }
 
@@ -27,8 +30,14 @@ pub struct Limits {
     pub max_attachments: usize,
     /// What may wait for a client that does not read, in bytes.
     pub send_limit: usize,
+    /// What all queues together may hold, in bytes.
+    pub outbox_budget: usize,
     /// The handlers of one socket that may wait for something at a time.
     pub max_pending_handlers: usize,
+    /// The bytes of one socket's events that may wait for its handlers.
+    pub max_waiting_bytes: usize,
+    /// The acknowledgements that a socket may owe.
+    pub max_pending_acks: usize,
     /// The namespaces that a client may be in.
     pub max_namespaces: usize,
     /// The rooms that a socket may be in besides its own.
@@ -39,6 +48,10 @@ pub struct Limits {
     pub connect_timeout: Duration,
     /// How long a change from polling to WebSocket may take.
     pub upgrade_timeout: Duration,
+    /// How long a WebSocket may take no byte while something waits for it.
+    pub stall_timeout: Option<Duration>,
+    /// How long a request's body may take.
+    pub body_timeout: Duration,
     /// How long after the last sign of life a client is pinged.
     pub ping_interval: Duration,
     /// How long a client may take to answer a ping.
@@ -56,12 +69,17 @@ impl Profile {
             max_payload: 1_000_000,
             max_attachments: 10,
             send_limit: 1024 * 1024,
+            outbox_budget: 1024 * 1024 * 1024,
             max_pending_handlers: 1024,
+            max_waiting_bytes: 1024 * 1024,
+            max_pending_acks: 1024,
             max_namespaces: 1000,
             max_rooms: 10_000,
             rate_limit: None,
             connect_timeout: Duration::from_secs(45),
             upgrade_timeout: Duration::from_secs(10),
+            stall_timeout: Some(Duration::from_secs(20)),
+            body_timeout: Duration::from_secs(30),
             ping_interval: Duration::from_secs(25),
             ping_timeout: Duration::from_secs(20),
         };
@@ -71,6 +89,8 @@ impl Profile {
                 max_payload: 64 * 1024,
                 send_limit: 256 * 1024,
                 max_pending_handlers: 64,
+                max_waiting_bytes: 256 * 1024,
+                max_pending_acks: 256,
                 max_namespaces: 32,
                 max_rooms: 1000,
                 rate_limit: NonZeroU32::new(100).map(RateLimit::per_second),
@@ -80,7 +100,12 @@ impl Profile {
             },
             Self::Compat => Limits {
                 send_limit: usize::MAX,
+                outbox_budget: usize::MAX,
                 max_pending_handlers: usize::MAX,
+                max_waiting_bytes: usize::MAX,
+                max_pending_acks: usize::MAX,
+                stall_timeout: None,
+                body_timeout: Duration::from_secs(300),
                 max_namespaces: usize::MAX,
                 max_rooms: usize::MAX,
                 ..standard
@@ -130,6 +155,15 @@ impl Profile {
         );
         row(
             [
+                "`max_attachment_bytes` of a packet",
+                "the connection closes, reason `forced close`",
+                "`malformed`",
+                "parser",
+            ],
+            &|limits| bytes(limits.max_attachments.saturating_mul(limits.max_payload)),
+        );
+        row(
+            [
                 "`send_limit`: what waits for a client whose transport refuses, each packet counted as its \
                  bytes and 64",
                 "the session ends, reason `slow consumer`; what is volatile is dropped before",
@@ -140,12 +174,69 @@ impl Profile {
         );
         row(
             [
+                "`outbox_budget`: what all queues hold together, what many share counted once",
+                "the fullest end whose transport refuses, reason `slow consumer`, until an eighth is free",
+                "`engine.outbox_budget`, `engine.closed.slow_consumer`",
+                "engine",
+            ],
+            &|limits| bytes(limits.outbox_budget),
+        );
+        row(
+            [
+                "a queue that only its own task writes (TLS), or that waits for a GET, until that task's turn",
+                "the session ends, reason `slow consumer`",
+                "`engine.closed.slow_consumer`",
+                "engine",
+            ],
+            &|limits| bytes(limits.send_limit.max(16 * 1024 * 1024)),
+        );
+        row(
+            [
+                "three quarters of `send_limit`: a client with so much before it",
+                "nothing is read from it until less waits; its time for a pong rests",
+                "none: it is held back, and nothing is lost",
+                "engine",
+            ],
+            &|limits| match limits.send_limit {
+                usize::MAX => "none".into(),
+                limit => bytes(limit / 4 * 3),
+            },
+        );
+        row(
+            [
+                "`stall_timeout`: a WebSocket that takes no byte while something waits",
+                "the session ends, reason `slow consumer`",
+                "`engine.closed.slow_consumer`",
+                "engine",
+            ],
+            &|limits| limits.stall_timeout.map_or_else(|| "none".into(), seconds),
+        );
+        row(
+            [
+                "pongs (RFC 6455) that wait to be written",
+                "the latest ping is answered, earlier ones are not",
+                "none: RFC 6455 5.5.3 allows it",
+                "engine",
+            ],
+            &|_| "1".into(),
+        );
+        row(
+            [
                 "`max_pending_handlers` of a socket",
-                "its events wait, up to 1 MiB; past that the session ends, reason `handler too slow`",
-                "`deferred_events`, `engine.closed.handler_too_slow`",
+                "its events wait, up to `max_waiting_bytes`",
+                "`deferred_events`",
                 "server",
             ],
             &|limits| number(limits.max_pending_handlers),
+        );
+        row(
+            [
+                "`max_waiting_bytes`: events of a socket that wait for a handler, each counted as its bytes and 64",
+                "the session ends, reason `handler too slow`",
+                "`engine.closed.handler_too_slow`",
+                "server",
+            ],
+            &|limits| bytes(limits.max_waiting_bytes),
         );
         row(
             [
@@ -167,7 +258,7 @@ impl Profile {
         );
         row(
             [
-                "a room's name",
+                "a room's name (fixed)",
                 "`JoinError::NameTooLong`; `join` traces it",
                 "`room_limit`",
                 "server",
@@ -179,23 +270,32 @@ impl Profile {
                 "`rate_limit`: events of a socket",
                 "the handler does not run, an acknowledgement is `{\"error\": \"rate limited\"}`; in the end \
                  the client is disconnected, reason `rate limited`",
-                "`rate_limited`",
+                "`rate_limited`, `rate_limit_disconnects`",
                 "server",
             ],
             &rate,
         );
         row(
             [
-                "acknowledgements that a socket owes",
-                "`AckError::TooManyPending`; broadcasts do not ask it",
-                "the error",
+                "`max_pending_acks` of a socket",
+                "`AckError::TooManyPending`; a broadcast does not ask it",
+                "`ack_limit`",
                 "server",
             ],
-            &|_| "1,024".into(),
+            &|limits| number(limits.max_pending_acks),
         );
         row(
             [
-                "depth of JSON and MessagePack",
+                "`Acknowledgement::timeout`: waiting for one",
+                "`AckError::Timeout`; one that comes later is dropped",
+                "`unexpected_acks`",
+                "server",
+            ],
+            &|_| seconds(crate::ack::TIMEOUT),
+        );
+        row(
+            [
+                "depth of JSON and MessagePack (fixed)",
                 "the connection closes, reason `forced close`",
                 "`malformed`",
                 "parser",
@@ -204,7 +304,7 @@ impl Profile {
         );
         row(
             [
-                "names of events and of namespaces",
+                "names of events and of namespaces (fixed)",
                 "the connection closes, reason `forced close`",
                 "`malformed`",
                 "parser",
@@ -212,6 +312,49 @@ impl Profile {
             &|_| "255 B each".into(),
         );
         let recovery = Recovery::new();
+        row(
+            [
+                "empty fragments of a message (fixed)",
+                "close code 1008, reason `transport error`",
+                "`engine.closed.transport_error`",
+                "engine",
+            ],
+            &|_| "16".into(),
+        );
+        row(
+            [
+                "bytes read for one compressed message: twice `max_payload` and 64 KiB (fixed)",
+                "close code 1009, reason `transport error`",
+                "`engine.closed.transport_error`",
+                "engine",
+            ],
+            &|limits| {
+                bytes(
+                    limits
+                        .max_payload
+                        .saturating_mul(2)
+                        .saturating_add(64 * 1024),
+                )
+            },
+        );
+        row(
+            [
+                "kept of a session's first request: its head, as long as the session lives",
+                "`Serve::max_head` bounds it",
+                "none",
+                "whoever accepts",
+            ],
+            &|_| "its length".into(),
+        );
+        row(
+            [
+                "kept of a socket: its `auth`, until it leaves",
+                "`max_payload` bounds it",
+                "none",
+                "server",
+            ],
+            &|limits| bytes(limits.max_payload),
+        );
         row(
             [
                 "`Recovery::max_disconnection`: how long a client may be away, where recovery is on",
@@ -268,6 +411,24 @@ impl Profile {
         );
         row(
             [
+                "`body_timeout`: the body of a POST",
+                "400, reason `transport error`",
+                "`engine.refused.bad_request`, `engine.closed.transport_error`",
+                "engine",
+            ],
+            &|limits| seconds(limits.body_timeout),
+        );
+        row(
+            [
+                "a session that has ended and whose last packets nobody takes",
+                "it is forgotten",
+                "none: its end is counted",
+                "engine",
+            ],
+            &|_| "30 s".into(),
+        );
+        row(
+            [
                 "`ping_timeout`, each `ping_interval`",
                 "the session ends, reason `ping timeout`",
                 "`engine.closed.ping_timeout`",
@@ -306,12 +467,39 @@ impl Profile {
         }
         row(
             [
-                "a request's head",
+                "`Serve::head_timeout`: a request's head, or waiting for the next one",
                 "the connection closes",
-                "none: there is no session yet",
+                "`head_timeouts`",
                 "`Server::serve` alone",
             ],
             &|_| "10 s".into(),
+        );
+        row(
+            [
+                "`Serve::max_head`: a request's head",
+                "431",
+                "`heads_too_large`",
+                "`Server::serve` alone",
+            ],
+            &|_| bytes(32 * 1024),
+        );
+        row(
+            [
+                "`tls::Builder::handshake_timeout`",
+                "the connection closes",
+                "`tls_timeouts`",
+                "`Server::serve` alone",
+            ],
+            &|_| "10 s".into(),
+        );
+        row(
+            [
+                "a shutdown: handlers, and then connections of plain HTTP",
+                "it does not wait any longer, which the log tells",
+                "none: the server has ended",
+                "`Server::serve` alone",
+            ],
+            &|_| "30 s, 5 s".into(),
         );
         table
     }

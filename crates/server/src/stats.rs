@@ -64,6 +64,11 @@ counters! {
     deferred_events,
     /// Events dropped because their socket or session had ended.
     late_events,
+    /// Sockets disconnected because they went on beyond their rate limit; `engine.closed.forced_close` counts
+    /// them too.
+    rate_limit_disconnects,
+    /// Times that a socket was to be asked for an acknowledgement, and owed too many.
+    ack_limit,
     /// Acknowledgements that nobody waits for, or not any more.
     unexpected_acks,
     /// Packets that could not be encoded.
@@ -82,6 +87,10 @@ counters! {
     recovery_too_much,
     /// Connections beyond `max_connections` of a listener.
     refused_connections,
+    /// Connections of a listener that closed because a request's head, or the next one, did not come in time.
+    head_timeouts,
+    /// Requests of a listener whose head was too long.
+    heads_too_large,
     /// TLS handshakes that failed: the client speaks no TLS, does not trust the certificate, or left.
     tls_failures,
     /// TLS handshakes that were not complete in time.

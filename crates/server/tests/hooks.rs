@@ -5,6 +5,7 @@ mod support;
 use std::{
     io::Read as _,
     net::SocketAddr,
+    num::NonZeroUsize,
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -161,8 +162,19 @@ async fn every_refusal_is_heard_with_code_text_and_context() {
             let code = refusal
                 .code
                 .map_or_else(|| "-".into(), |code| code.to_string());
-            let context = refusal.context.unwrap_or("-");
-            hear.push(format!("{code} {} {context}", refusal.message));
+            let told = match refusal.context {
+                "TRANSPORT_UNKNOWN" | "TRANSPORT_MISMATCH" => refusal.transport(),
+                "SESSION_UNKNOWN" => refusal.sid(),
+                "UNSUPPORTED_PROTOCOL_VERSION" => refusal.protocol(),
+                "BAD_HANDSHAKE_METHOD" | "METHOD" => Some(refusal.method().as_str().into()),
+                "ORIGIN" => refusal.origin().map(Into::into),
+                _ => None,
+            };
+            let told = told.map_or_else(String::new, |told| format!(" {told}"));
+            hear.push(format!(
+                "{code} {} {}{told}",
+                refusal.message, refusal.context
+            ));
         });
     let (_, address) = start(builder).await;
     let open = poll(address, "", "").await;
@@ -171,6 +183,7 @@ async fn every_refusal_is_heard_with_code_text_and_context() {
 
     let get = |target: &'static str| request(address, "GET", target, "", b"");
     get("/socket.io/?EIO=4").await;
+    get("/socket.io/?EIO=4&transport=tobi").await;
     get("/socket.io/?EIO=3&transport=polling").await;
     poll(address, "&sid=AAAAAAAAAAAAAAAAAAAA", "").await;
     request(address, "POST", HANDSHAKE, "", b"40").await;
@@ -183,13 +196,14 @@ async fn every_refusal_is_heard_with_code_text_and_context() {
     assert_eq!(
         heard.take(),
         [
-            "0 Transport unknown -",
-            "5 Unsupported protocol version -",
-            "1 Session ID unknown -",
-            "2 Bad handshake method -",
-            "4 not today -",
-            "4 not today -",
-            "- method not known to polling -",
+            "0 Transport unknown TRANSPORT_UNKNOWN",
+            "0 Transport unknown TRANSPORT_UNKNOWN tobi",
+            "5 Unsupported protocol version UNSUPPORTED_PROTOCOL_VERSION 3",
+            "1 Session ID unknown SESSION_UNKNOWN AAAAAAAAAAAAAAAAAAAA",
+            "2 Bad handshake method BAD_HANDSHAKE_METHOD POST",
+            "4 not today FORBIDDEN",
+            "4 not today FORBIDDEN",
+            "- method not known to polling METHOD DELETE",
             "3 Bad request WEBSOCKET_HANDSHAKE",
         ]
     );
@@ -199,8 +213,50 @@ async fn every_refusal_is_heard_with_code_text_and_context() {
         heard[0].starts_with("4 Origin \"https://b.example\" is not allowed"),
         "{heard:?}"
     );
-    assert!(heard[0].ends_with(" ORIGIN"), "{heard:?}");
+    assert!(heard[0].ends_with(" ORIGIN https://b.example"), "{heard:?}");
     assert_eq!(heard.len(), 1);
+}
+
+#[tokio::test]
+async fn refusals_without_a_code_are_heard_by_their_names() {
+    let heard = Heard::default();
+    let hear = heard.clone();
+    let builder = Server::builder()
+        .max_payload(100)
+        .max_sessions_per_address(NonZeroUsize::new(2).expect("not 0"))
+        .on_connection_error(move |refusal| {
+            hear.push(format!("{:?} {}", refusal.code, refusal.context));
+        });
+    let (io, address) = start(builder).await;
+    let [one, other] =
+        [poll(address, "", "").await, poll(address, "", "").await].map(|open| sid(&open));
+    poll(address, "", "").await;
+    let target = format!("{HANDSHAKE}&sid={one}");
+    request(address, "POST", &target, "", &[b'x'; 101]).await;
+    let binary = "Content-Type: application/octet-stream\r\n";
+    request(address, "POST", &target, binary, b"x").await;
+    let mismatch = format!("/socket.io/?EIO=4&transport=websocket&sid={other}");
+    request(address, "GET", &mismatch, "", b"").await;
+    // Both wait, for nothing is sent: the second one is too many.
+    let target = format!("{HANDSHAKE}&sid={other}");
+    let (first, second) = tokio::join!(
+        request(address, "GET", &target, "", b""),
+        request(address, "GET", &target, "", b"")
+    );
+    assert_ne!(first.status, second.status);
+    io.close().await;
+    poll(address, "", "").await;
+    assert_eq!(
+        heard.take(),
+        [
+            "None TOO_MANY_SESSIONS",
+            "None PAYLOAD_TOO_LARGE",
+            "None CONTENT_TYPE",
+            "Some(3) TRANSPORT_MISMATCH",
+            "None OVERLAP",
+            "None SERVER_CLOSING",
+        ]
+    );
 }
 
 // parity: 1.P9

@@ -2,15 +2,19 @@
 
 mod support;
 
-use std::num::{NonZeroU32, NonZeroUsize};
+use std::{
+    num::{NonZeroU32, NonZeroUsize},
+    time::Duration,
+};
 
-use sockeye::{ConfigError, Cookie, Deflate, Namespace, Profile, Server, Transport};
+use bytes::Bytes;
+use sockeye::{AckError, Args, Namespace, Profile, RateLimit, Reply, Server};
 use support::{
-    Client,
+    Client, Sockets,
     client::{Polling, WebSocket, eventually, raw, request, within},
     serve, with_sync,
 };
-use tokio::net::TcpListener;
+use tokio::{io::AsyncReadExt as _, net::TcpListener};
 
 const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/limits.md");
 
@@ -165,20 +169,154 @@ async fn an_address_has_so_many_sessions_and_so_many_begin() {
     assert_eq!(io.stats().engine.refused.too_many_sessions, refused);
 }
 
-#[test]
-fn options_that_contradict_one_another_are_refused() {
-    let deflate = Server::builder()
-        .transports([Transport::Polling])
-        .per_message_deflate(Deflate::new());
+#[tokio::test]
+async fn attachments_are_bounded_by_the_payload_and_not_before() {
+    let io = Server::builder()
+        .namespace(
+            "/",
+            Namespace::new().on(
+                "upload",
+                async |Args((one, other)): Args<(Bytes, Bytes)>| Reply(one.len() + other.len()),
+            ),
+        )
+        .max_payload(6_000_000)
+        .build();
+    let address = serve(&io).await;
+    let (mut client, _) = Client::join(address).await;
+    let packet = r#"52-7["upload",{"_placeholder":true,"num":0},{"_placeholder":true,"num":1}]"#;
+    client.send(packet).await;
+    let half = vec![7; 5_900_000];
+    client.send_binary(&half).await;
+    client.send_binary(&half).await;
+    assert_eq!(client.next().await, "37[11800000]");
+
+    let io = Server::builder()
+        .namespace("/", with_sync(Namespace::new()))
+        .max_attachment_bytes(1000)
+        .build();
+    let address = serve(&io).await;
+    let (mut client, _) = Client::join(address).await;
+    client.send(packet).await;
+    client.send_binary(&[7; 600]).await;
+    client.send_binary(&[7; 600]).await;
+    client.assert_closed().await;
+    assert_eq!(io.stats().malformed, 1);
+}
+
+#[tokio::test]
+async fn a_socket_owes_so_many_acknowledgements_and_others_are_counted() {
+    let (namespace, mut sockets) = Sockets::of(Namespace::new());
+    let io = Server::builder()
+        .namespace("/", namespace)
+        .max_pending_acks(2)
+        .build();
+    let address = serve(&io).await;
+    let (_client, _) = Client::join(address).await;
+    let socket = sockets.next().await;
+    let owed = [(); 2].map(|()| socket.emit_with_ack::<()>("question", ()));
+    let third = socket.emit_with_ack::<()>("question", ()).await;
+    assert!(matches!(third, Err(AckError::TooManyPending)), "{third:?}");
+    assert_eq!(io.stats().ack_limit, 1);
+    let answers = io.of("/").emit_with_ack::<()>("question", ());
     assert_eq!(
-        deflate.try_build().err(),
-        Some(ConfigError::DeflateWithoutWebSocket)
+        answers.await.expect("nobody is asked").len(),
+        0,
+        "it is not asked"
     );
-    let cookie = Server::builder()
-        .transports([Transport::WebSocket])
-        .cookie(Cookie::new("io"));
-    assert_eq!(
-        cookie.try_build().err(),
-        Some(ConfigError::CookieWithoutPolling)
-    );
+    assert_eq!(io.stats().ack_limit, 2);
+    drop(owed);
+    let again = socket.emit_with_ack::<()>("question", ());
+    assert_eq!(io.stats().ack_limit, 2, "there is room again");
+    drop(again);
+}
+
+#[tokio::test]
+async fn who_goes_on_beyond_its_rate_is_counted_by_that_name() {
+    let limit = RateLimit::per_second(NonZeroU32::MIN).burst(1).tolerance(3);
+    let io = Server::builder()
+        .namespace("/", Namespace::new())
+        .rate_limit(limit)
+        .build();
+    let address = serve(&io).await;
+    let (mut client, _) = Client::join(address).await;
+    for _ in 0..10 {
+        client.send(r#"2["unheard"]"#).await;
+    }
+    client.assert_closed().await;
+    assert_eq!(io.stats().rate_limit_disconnects, 1);
+}
+
+#[tokio::test]
+async fn a_head_has_its_time_and_its_length() {
+    let io = Server::builder().build();
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let address = listener.local_addr().expect("it is bound");
+    let serving = io.clone();
+    tokio::spawn(async move {
+        let serving = serving.serve(listener).max_head(16 * 1024);
+        serving.head_timeout(Duration::from_millis(500)).await
+    });
+    let target = "/socket.io/?EIO=4&transport=polling";
+    let long = |n| format!("Cookie: {}\r\n", "x".repeat(n));
+    let answer = request(address, "GET", target, &long(15_000), b"").await;
+    assert_eq!(answer.status, 200);
+    let answer = request(address, "GET", target, &long(40_000), b"").await;
+    assert_eq!(answer.status, 431);
+    assert_eq!(io.stats().heads_too_large, 1);
+    let before = io.stats().head_timeouts;
+    let mut slow = raw(address, b"GET / HTTP/1.1\r\nHost: ").await;
+    let mut rest = Vec::new();
+    within("the end", slow.read_to_end(&mut rest))
+        .await
+        .expect("it closes");
+    eventually("counted", || io.stats().head_timeouts > before).await;
+}
+
+#[tokio::test]
+async fn bodies_and_answers_may_be_longer_than_heads() {
+    let (namespace, mut sockets) = Sockets::of(Namespace::new());
+    let io = Server::builder().namespace("/", namespace).build();
+    let address = serve(&io).await;
+    let polling = Polling::open(address).await;
+    polling.send("40").await;
+    let socket = sockets.next().await;
+    let text = "x".repeat(900_000);
+    let body = format!(r#"42["unheard","{text}"]"#);
+    assert_eq!(polling.post(body).await.body, "ok");
+    socket.emit("long", text.as_str());
+    let packets = polling.packets(2).await;
+    assert_eq!(packets[1], format!(r#"42["long","{text}"]"#));
+}
+
+#[tokio::test]
+async fn a_body_has_its_time() {
+    let io = Server::builder()
+        .body_timeout(Duration::from_millis(50))
+        .build();
+    let address = serve(&io).await;
+    let polling = Polling::open(address).await;
+    let answer = polling.start_post(10, b"4").await.response().await;
+    answer.assert_refused(3, "Bad request");
+    let stats = io.stats().engine;
+    assert_eq!(stats.refused.bad_request, 1);
+    assert_eq!(stats.closed.transport_error, 1);
+}
+
+#[tokio::test]
+async fn so_much_of_a_sockets_events_waits_and_then_it_ends() {
+    let namespace = Namespace::new()
+        .on("wait", async || std::future::pending::<()>().await)
+        .sequential();
+    let io = Server::builder()
+        .namespace("/", namespace)
+        .max_waiting_bytes(1000)
+        .build();
+    let address = serve(&io).await;
+    let (mut client, _) = Client::join(address).await;
+    client.send(r#"2["wait"]"#).await;
+    for _ in 0..20 {
+        client.send(r#"2["wait","some text"]"#).await;
+    }
+    client.assert_closed().await;
+    assert_eq!(io.stats().engine.closed.handler_too_slow, 1);
 }

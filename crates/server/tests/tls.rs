@@ -286,6 +286,6 @@ async fn an_acceptor_for_http_2_is_refused() {
     assert_eq!(error.kind(), io::ErrorKind::InvalidInput);
     assert_eq!(
         error.to_string(),
-        "the acceptor offers h2, and only http/1.1 is served"
+        sockeye::ConfigError::Alpn("h2".into()).to_string()
     );
 }

@@ -58,7 +58,41 @@ pub enum ConfigError {
          name `Transport::Polling` too, or add the cookie with `initial_headers`"
     )]
     CookieWithoutPolling,
+    /// A context that would be kept for each connection.
+    #[error(
+        "`server_no_context_takeover(false)` would keep hundreds of kilobytes for each connection, and a broadcast \
+         could not be compressed once for all: leave it out"
+    )]
+    ServerContext,
+    /// What is said of clients of protocol 3 while none are served.
+    #[error(
+        "`eio3_from_any_address` is about clients of Engine.IO 3, and none are served: add `allow_eio3(true)`, or \
+         leave it out"
+    )]
+    AnyAddressWithoutEio3,
     /// A duration or a size of zero.
-    #[error("`{0}` is zero, so every session would end at once: give it a value, or leave it out")]
+    #[error("`{0}` is zero, and nobody could be served: give it a value, or leave it out")]
     Zero(&'static str),
+    /// A limit of requests' heads that no head fits.
+    #[error(
+        "`max_head` is less than 8 KiB, and common requests would be refused: give it 8,192 or more"
+    )]
+    HeadTooSmall,
+    /// One function would replace another.
+    #[error(
+        "`{0}` was given twice, and the second would replace the first: give one that does both"
+    )]
+    Twice(&'static str),
+    /// The logs of recovery are part of what all queues hold.
+    #[error(
+        "`outbox_budget` is no more than `Recovery::max_log_bytes`, which is part of it, so that every slow reader would \
+         end once the log is full: raise the budget, or lower the log's limit"
+    )]
+    BudgetWithinLog,
+    /// TLS connections on which something else than HTTP/1.1 would be spoken.
+    #[error(
+        "the acceptor offers the protocol `{0}` by ALPN, and `serve` speaks `http/1.1` alone: leave the other out of the \
+         acceptor's list"
+    )]
+    Alpn(String),
 }

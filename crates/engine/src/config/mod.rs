@@ -19,6 +19,11 @@ pub struct Config {
     pub ping_timeout: Duration,
     /// How long another transport may take to take over. Default: 10 s.
     pub upgrade_timeout: Duration,
+    /// How long a WebSocket may take no byte while something waits for it; `None` for as long as it answers
+    /// pings. Default: 20 s.
+    pub stall_timeout: Option<Duration>,
+    /// How long the body of a POST may take to arrive. Default: 30 s.
+    pub body_timeout: Duration,
     /// The longest message or request body that is accepted, in bytes. Default: 1,000,000.
     pub max_payload: usize,
     /// What may wait for a client that does not read, in bytes, each packet counted as its bytes and 64
@@ -47,7 +52,7 @@ pub struct Config {
     /// deflate); `None` for never. Default: 1,024.
     pub http_compression: Option<usize>,
     /// Whether messages over WebSocket are compressed, for clients that offer permessage-deflate (RFC 7692),
-    /// and how. The server forgets after each message, whatever it says. Default: no.
+    /// and how. The server forgets after each message. Default: no.
     pub per_message_deflate: Option<Deflate>,
     /// A cookie with the session's identifier. Default: none.
     pub cookie: Option<Cookie>,
@@ -73,6 +78,8 @@ impl Default for Config {
             ping_interval: Duration::from_secs(25),
             ping_timeout: Duration::from_secs(20),
             upgrade_timeout: Duration::from_secs(10),
+            stall_timeout: Some(Duration::from_secs(20)),
+            body_timeout: Duration::from_secs(30),
             max_payload: 1_000_000,
             send_limit: 1024 * 1024,
             outbox_budget: 1024 * 1024 * 1024,
@@ -121,12 +128,25 @@ impl Config {
         if self.cookie.is_some() && !offers(Transport::Polling) {
             return Err(ConfigError::CookieWithoutPolling);
         }
+        let takeover = |deflate: &Deflate| !deflate.server_no_context_takeover;
+        if self.per_message_deflate.as_ref().is_some_and(takeover) {
+            return Err(ConfigError::ServerContext);
+        }
+        if self.eio3_from_any_address && !self.allow_eio3 {
+            return Err(ConfigError::AnyAddressWithoutEio3);
+        }
         for (name, zero) in [
             ("ping_interval", self.ping_interval.is_zero()),
             ("ping_timeout", self.ping_timeout.is_zero()),
             ("upgrade_timeout", self.upgrade_timeout.is_zero()),
             ("stream_lifetime", self.stream_lifetime.is_zero()),
             ("stream_bytes", self.stream_bytes == 0),
+            (
+                "stall_timeout",
+                self.stall_timeout.is_some_and(|time| time.is_zero()),
+            ),
+            ("body_timeout", self.body_timeout.is_zero()),
+            ("shards", self.shards == Some(0)),
             ("max_payload", self.max_payload == 0),
             ("send_limit", self.send_limit == 0),
             ("outbox_budget", self.outbox_budget == 0),
@@ -143,6 +163,7 @@ impl Config {
             ping_interval: self.ping_interval,
             ping_timeout: self.ping_timeout,
             upgrade_timeout: self.upgrade_timeout,
+            stall_timeout: self.stall_timeout,
         }
     }
 

@@ -2,12 +2,12 @@
 
 mod cookie;
 
-use std::{fmt, future::Future, pin::Pin, sync::Arc};
+use std::{borrow::Cow, fmt, future::Future, pin::Pin, sync::Arc};
 
 pub use cookie::{Cookie, SameSite};
-use http::{HeaderMap, request::Parts};
+use http::{HeaderMap, Method, header, request::Parts};
 
-use crate::{RemoteAddr, Secure, Sid};
+use crate::{RemoteAddr, Secure, Sid, query_pairs};
 
 /// What a request that asks for a session gets: its identifier, or no session.
 pub(crate) type Verdict = Pin<Box<dyn Future<Output = Result<Sid, Denied>> + Send>>;
@@ -48,8 +48,47 @@ pub struct Refusal<'a> {
     pub code: Option<u8>,
     /// What the client is told.
     pub message: &'a str,
-    /// What more there is to know, such as `TRANSPORT_MISMATCH`.
-    pub context: Option<&'a str>,
+    /// Its name, such as `TRANSPORT_MISMATCH`: more of it than there are codes, and one for each refusal.
+    pub context: &'a str,
+}
+
+impl Refusal<'_> {
+    /// The transport that the request names.
+    #[must_use]
+    pub fn transport(&self) -> Option<Cow<'_, str>> {
+        self.parameter("transport")
+    }
+
+    /// The identifier of the session that the request names. It gives access to that session, if there is
+    /// one: write no more than its beginning to a log.
+    #[must_use]
+    pub fn sid(&self) -> Option<Cow<'_, str>> {
+        self.parameter("sid")
+    }
+
+    /// The version of Engine.IO's protocol that the request names; a client that names none speaks version 3.
+    #[must_use]
+    pub fn protocol(&self) -> Option<Cow<'_, str>> {
+        self.parameter("EIO")
+    }
+
+    /// The request's method.
+    #[must_use]
+    pub fn method(&self) -> &Method {
+        &self.request.method
+    }
+
+    /// The page that caused the request, if a browser tells.
+    #[must_use]
+    pub fn origin(&self) -> Option<&str> {
+        self.request.headers.get(header::ORIGIN)?.to_str().ok()
+    }
+
+    fn parameter(&self, name: &str) -> Option<Cow<'_, str>> {
+        let query = self.request.uri.query()?;
+        let mut pairs = query_pairs(query);
+        pairs.find_map(|(key, value)| (key == name).then_some(value))
+    }
 }
 
 impl Hooks {
@@ -166,7 +205,7 @@ impl Hooks {
         request: Option<&Parts>,
         code: Option<u8>,
         message: &str,
-        context: Option<&str>,
+        context: &str,
     ) {
         if let (Some(hear), Some(request)) = (&self.connection_error, request) {
             hear(&Refusal {

@@ -7,7 +7,7 @@ use std::{
     ops::ControlFlow,
     sync::Arc,
     task::{Context, Poll},
-    time::{Duration, Instant},
+    time::Instant,
 };
 
 use http::{HeaderMap, Response, header};
@@ -21,7 +21,7 @@ use super::{
     streaming::{Framed, MalformedFrame, OCTETS, Unframed},
 };
 use crate::{
-    Application, Body, CloseReason, Connection, Protocol, RequestError, Transport,
+    Application, Body, CloseReason, Config, Connection, Protocol, RequestError, Transport,
     outbox::{Phase, Sink, wake_all},
     packet::split_payload,
     request::polling_response,
@@ -30,9 +30,6 @@ use crate::{
 
 /// After so many packets of one body, other tasks get their turn.
 const PACKETS_A_TURN: usize = 256;
-
-/// How long a body may take to arrive.
-const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Ends the GET's claim on the session, however its future ends.
 struct Getting<'a, A: Application> {
@@ -172,7 +169,8 @@ where
         connection.close(CloseReason::TransportError("invalid content"));
         return Err(RequestError::ContentType);
     }
-    let body = match collect(body, headers, connection.engine().config().max_payload).await {
+    let config = connection.engine().config();
+    let body = match collect(body, headers, config.max_payload, config).await {
         Ok(body) => body,
         Err(error) => {
             // An announced or found excess leaves the session open, as in the reference.
@@ -288,11 +286,12 @@ pub(crate) fn is_octets(headers: &HeaderMap) -> bool {
         .is_some_and(|value| value == OCTETS)
 }
 
-/// Reads a body of at most `limit` bytes.
+/// Reads a body of at most `limit` bytes, in the time that it may take.
 pub(crate) async fn collect<B>(
     body: B,
     headers: &HeaderMap,
     limit: usize,
+    config: &Config,
 ) -> Result<Vec<u8>, RequestError>
 where
     B: HttpBody<Error: Into<Box<dyn Error + Send + Sync>>>,
@@ -305,7 +304,7 @@ where
     }
     // Boxed: the body's type may hold its buffers in place.
     let collected = Box::pin(Limited::new(body, limit).collect());
-    match tokio::time::timeout(BODY_TIMEOUT, collected).await {
+    match tokio::time::timeout(config.body_timeout, collected).await {
         Ok(Ok(collected)) => Ok(collected.to_bytes().to_vec()),
         Ok(Err(error)) if error.is::<LengthLimitError>() => Err(RequestError::TooLarge),
         Ok(Err(_)) => Err(RequestError::BadRequest("BODY_INTERRUPTED")),

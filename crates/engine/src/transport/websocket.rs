@@ -365,9 +365,10 @@ impl<A: Application> Driver<A> {
         let connection = &self.connection;
         if blocked != self.stalled || (blocked && connection.buffered() < before) {
             let now = Instant::now();
+            let timing = connection.engine().timing();
             let mut state = connection.state();
-            state.session.handle_stall(false, now);
-            state.session.handle_stall(blocked, now);
+            state.session.handle_stall(timing, false, now);
+            state.session.handle_stall(timing, blocked, now);
             drop(state);
             connection.arm();
             self.stalled = blocked;

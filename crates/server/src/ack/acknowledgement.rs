@@ -11,7 +11,7 @@ use sockeye_protocol::OwnedArguments;
 use tokio::{sync::oneshot, time::Sleep};
 
 use super::TIMEOUT;
-use crate::{AckError, Socket};
+use crate::{AckError, Socket, stats::count};
 
 /// An acknowledgement on its way: a future of the client's first value, as `R`.
 ///
@@ -31,10 +31,17 @@ impl<R> Acknowledgement<R> {
         socket: Socket,
         send: impl FnOnce(&Socket, u64) -> Result<(), AckError>,
     ) -> Self {
+        let app = socket.0.connection.engine().application();
         let waiting = socket
             .acks()
-            .expect(|| socket.0.namespace.rooms().next_ack())
+            .expect(app.max_pending_acks(), || {
+                socket.0.namespace.rooms().next_ack()
+            })
             .map_err(Some);
+        if matches!(waiting, Err(Some(AckError::TooManyPending))) {
+            count(&socket.counters().ack_limit);
+            tracing::debug!(id = %socket.id(), "it owes too many acknowledgements");
+        }
         let mut this = Self {
             waiting,
             socket,

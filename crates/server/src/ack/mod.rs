@@ -11,7 +11,7 @@ use sockeye_protocol::ArgumentError;
 pub use acknowledgement::Acknowledgement;
 pub use collector::AckCollector;
 pub(crate) use collector::Ticket;
-pub(crate) use pending::Acks;
+pub(crate) use pending::{Acks, NotAsked};
 
 /// How long acknowledgements are waited for unless told otherwise.
 pub(crate) const TIMEOUT: Duration = Duration::from_secs(30);
@@ -29,7 +29,7 @@ pub enum AckError {
     /// The event was volatile, and the transport takes nothing now.
     #[error("dropped: the transport takes nothing now")]
     Dropped,
-    /// The client owes 1,024 acknowledgements already.
+    /// The client owes as many as [`max_pending_acks`](crate::ServerBuilder::max_pending_acks) allows.
     #[error("too many acknowledgements pending")]
     TooManyPending,
     /// The event could not be encoded.

@@ -5,9 +5,6 @@ use tokio::sync::oneshot;
 
 use super::{AckError, Ticket};
 
-/// How many acknowledgements a socket may owe.
-const MAX_PENDING: usize = 1024;
-
 /// From so many on, those that nobody waits for any more are looked for.
 const CROWDED: usize = 64;
 
@@ -20,6 +17,12 @@ pub(crate) struct Acks {
     wanted: usize,
 }
 
+/// Why a broadcast does not ask a socket. The ticket is to be dropped outside the lock.
+pub(crate) enum NotAsked {
+    Gone(Ticket),
+    OwesTooMany(Ticket),
+}
+
 /// Who waits for an acknowledgement.
 #[derive(Debug)]
 pub(crate) enum Waiter {
@@ -29,15 +32,16 @@ pub(crate) enum Waiter {
 }
 
 impl Acks {
-    /// Expects an acknowledgement of this socket alone.
+    /// Expects an acknowledgement of this socket alone, if it owes fewer than `most`.
     pub(crate) fn expect(
         &mut self,
+        most: usize,
         id: impl FnOnce() -> u64,
     ) -> Result<(u64, oneshot::Receiver<OwnedArguments>), AckError> {
         if self.closed {
             return Err(AckError::Disconnected);
         }
-        if self.is_full() {
+        if self.is_full(most) {
             return Err(AckError::TooManyPending);
         }
         let id = id();
@@ -47,21 +51,24 @@ impl Acks {
     }
 
     /// Expects an acknowledgement for a broadcast. The ticket comes back if this is not possible.
-    pub(crate) fn collect(&mut self, id: u64, ticket: Ticket) -> Result<(), Ticket> {
-        if self.closed || self.is_full() {
-            return Err(ticket);
+    pub(crate) fn collect(&mut self, most: usize, id: u64, ticket: Ticket) -> Result<(), NotAsked> {
+        if self.closed {
+            return Err(NotAsked::Gone(ticket));
+        }
+        if self.is_full(most) {
+            return Err(NotAsked::OwesTooMany(ticket));
         }
         self.pending.insert(id, Waiter::Many(ticket));
         Ok(())
     }
 
-    fn is_full(&mut self) -> bool {
-        if self.pending.len() >= CROWDED.max(2 * self.wanted).min(MAX_PENDING) {
+    fn is_full(&mut self, most: usize) -> bool {
+        if self.pending.len() >= CROWDED.max(2 * self.wanted).min(most) {
             // A broadcast that is not waited for any more leaves its tickets where they are.
             self.pending.retain(|_, waiter| waiter.is_wanted());
             self.wanted = self.pending.len();
         }
-        self.pending.len() >= MAX_PENDING
+        self.pending.len() >= most
     }
 
     /// Whether nobody waits for any.

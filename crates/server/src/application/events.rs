@@ -51,7 +51,8 @@ fn pass_gate(socket: &Socket, event: &Event<'_>, sequential: bool) -> bool {
     if gate.is_crowded() {
         count(&socket.counters().deferred_events);
     }
-    let pushed = gate.push_event(event);
+    let app = socket.0.connection.engine().application();
+    let pushed = gate.push_event(event, app.max_waiting_bytes());
     drop(gate);
     if pushed.is_err() {
         socket.0.connection.close(CloseReason::HandlerTooSlow);
@@ -74,6 +75,8 @@ fn within_rate(socket: &Socket, event: &Event<'_>) -> bool {
     }
     count(&socket.counters().rate_limited);
     if verdict == Verdict::Incorrigible {
+        count(&socket.counters().rate_limit_disconnects);
+        tracing::warn!(id = %socket.id(), "disconnected: it sends too many events");
         leave(socket, DisconnectReason::RateLimited);
         socket.0.connection.close(CloseReason::ForcedClose);
     } else {

@@ -52,6 +52,10 @@ pub(crate) struct Options {
     pub(crate) codec: Codec,
     /// How many handlers of one socket may be pending before its events wait.
     pub(crate) max_pending_handlers: usize,
+    /// How many bytes of events of one socket may wait for its handlers.
+    pub(crate) max_waiting_bytes: usize,
+    /// How many acknowledgements a socket may owe.
+    pub(crate) max_pending_acks: usize,
     /// How many namespaces a client may be in.
     pub(crate) max_namespaces: usize,
     pub(crate) rate_limit: Option<RateLimit>,
@@ -68,6 +72,8 @@ impl Default for Options {
             limits: Limits::default(),
             codec: Codec::Json,
             max_pending_handlers: 1024,
+            max_waiting_bytes: 1024 * 1024,
+            max_pending_acks: 1024,
             max_namespaces: 1000,
             rate_limit: None,
             path: Path::default(),
@@ -128,6 +134,14 @@ impl App {
 
     pub(crate) fn max_pending_handlers(&self) -> usize {
         self.options.max_pending_handlers
+    }
+
+    pub(crate) fn max_waiting_bytes(&self) -> usize {
+        self.options.max_waiting_bytes
+    }
+
+    pub(crate) fn max_pending_acks(&self) -> usize {
+        self.options.max_pending_acks
     }
 
     #[inline]

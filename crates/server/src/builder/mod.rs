@@ -24,6 +24,9 @@ pub struct ServerBuilder {
     namespaces: Registered,
     adapter: MakeAdapter,
     recovery: Option<Recovery>,
+    /// The functions that were given.
+    given: Vec<&'static str>,
+    twice: Option<&'static str>,
 }
 
 impl ServerBuilder {
@@ -32,14 +35,21 @@ impl ServerBuilder {
         let mut options = Options {
             connect_timeout: limits.connect_timeout,
             max_pending_handlers: limits.max_pending_handlers,
+            max_waiting_bytes: limits.max_waiting_bytes,
+            max_pending_acks: limits.max_pending_acks,
             max_namespaces: limits.max_namespaces,
             rate_limit: limits.rate_limit,
             ..Options::default()
         };
         options.limits.max_attachments = limits.max_attachments;
+        // Unless the builder is told otherwise, what the attachments could be by the other limits.
+        options.limits.max_attachment_bytes = usize::MAX;
         let mut config = Config::default();
         config.max_payload = limits.max_payload;
         config.send_limit = limits.send_limit;
+        config.outbox_budget = limits.outbox_budget;
+        config.stall_timeout = limits.stall_timeout;
+        config.body_timeout = limits.body_timeout;
         config.upgrade_timeout = limits.upgrade_timeout;
         config.ping_interval = limits.ping_interval;
         config.ping_timeout = limits.ping_timeout;
@@ -58,7 +68,17 @@ impl ServerBuilder {
             },
             adapter: Arc::new(|rooms| Box::new(InMemory::new(rooms))),
             recovery: None,
+            given: Vec::new(),
+            twice: None,
         }
+    }
+
+    /// Notes that a function was given: a second one would replace it without a word.
+    fn once(&mut self, name: &'static str) {
+        if self.given.contains(&name) {
+            self.twice.get_or_insert(name);
+        }
+        self.given.push(name);
     }
 
     /// Registers a namespace. Without any there is `/`, which handles nothing.
@@ -102,6 +122,7 @@ impl ServerBuilder {
         mut self,
         hook: impl Fn(NamespaceEvent<'_>) + Send + Sync + 'static,
     ) -> Self {
+        self.once("on_namespace");
         self.namespaces.hook = Some(Box::new(hook));
         self
     }
@@ -150,6 +171,7 @@ impl ServerBuilder {
     /// # let _ = io;
     /// ```
     pub fn parser(mut self, parser: impl Into<Codec>) -> Self {
+        self.once("parser");
         self.options.codec = parser.into();
         self
     }
@@ -166,10 +188,35 @@ impl ServerBuilder {
         self
     }
 
+    /// How many bytes the attachments of one packet may have together. Default: as many as
+    /// [`max_attachments`](Self::max_attachments) of [`max_payload`](Self::max_payload) bytes each have.
+    pub fn max_attachment_bytes(mut self, bytes: usize) -> Self {
+        self.options.limits.max_attachment_bytes = bytes;
+        self
+    }
+
+    /// How many acknowledgements a socket may owe. Default: 1,024.
+    ///
+    /// Beyond it [`emit_with_ack`](crate::Socket::emit_with_ack) fails with
+    /// [`AckError::TooManyPending`](crate::AckError::TooManyPending), and a broadcast does not ask the socket; both
+    /// are counted in [`Stats::ack_limit`](crate::Stats::ack_limit).
+    pub fn max_pending_acks(mut self, acknowledgements: usize) -> Self {
+        self.options.max_pending_acks = acknowledgements;
+        self
+    }
+
+    /// How many bytes of one socket's events may wait: for its connect handler, in a sequential namespace for
+    /// the handler before, and for one of [`max_pending_handlers`](Self::max_pending_handlers) to end. Each counts
+    /// 64 more. Default: 1 MiB.
+    pub fn max_waiting_bytes(mut self, bytes: usize) -> Self {
+        self.options.max_waiting_bytes = bytes;
+        self
+    }
+
     /// How many handlers of one socket may wait for something at a time. Default: 1,024.
     ///
-    /// Further events of that socket wait until one of them ends, in order, and 1 MiB of them at most: past
-    /// it the connection closes as `handler too slow`. Acknowledgements and heartbeats do not wait, and a
+    /// Further events of that socket wait until one of them ends, in order, and no more of them than
+    /// [`max_waiting_bytes`](Self::max_waiting_bytes): past it the connection closes as `handler too slow`. Acknowledgements and heartbeats do not wait, and a
     /// disconnect takes effect at once; its handler comes after the events that wait. Handlers that are done
     /// without waiting are not counted, nor is what [`Socket::spawn`](crate::Socket::spawn) runs.
     ///
@@ -187,6 +234,7 @@ impl ServerBuilder {
         mut self,
         make: impl Fn(Arc<LocalRooms>) -> A + Send + Sync + 'static,
     ) -> Self {
+        self.once("adapter");
         self.adapter = Arc::new(move |rooms| Box::new(make(rooms)));
         self
     }
@@ -243,7 +291,12 @@ impl ServerBuilder {
     ///
     /// [`ConfigError`], which says what to change.
     pub fn try_build(mut self) -> Result<Server, ConfigError> {
-        self.config.check()?;
+        self.check()?;
+        let limits = &mut self.options.limits;
+        let all = limits
+            .max_attachments
+            .saturating_mul(self.config.max_payload);
+        limits.max_attachment_bytes = limits.max_attachment_bytes.min(all);
         self.namespaces.fixed.entry("/".into()).or_default();
         let codec = self.options.codec.clone();
         let sequencer = self
@@ -258,6 +311,27 @@ impl ServerBuilder {
         });
         engine.application().namespaces().belong_to(&engine);
         Ok(Server { engine })
+    }
+
+    fn check(&self) -> Result<(), ConfigError> {
+        self.config.check()?;
+        if let Some(name) = self.twice {
+            return Err(ConfigError::Twice(name));
+        }
+        for (name, zero) in [
+            ("connect_timeout", self.options.connect_timeout.is_zero()),
+            ("max_namespaces", self.options.max_namespaces == 0),
+            ("max_waiting_bytes", self.options.max_waiting_bytes == 0),
+            ("max_pending_acks", self.options.max_pending_acks == 0),
+        ] {
+            if zero {
+                return Err(ConfigError::Zero(name));
+            }
+        }
+        match &self.recovery {
+            Some(recovery) => recovery.check(self.config.outbox_budget),
+            None => Ok(()),
+        }
     }
 }
 

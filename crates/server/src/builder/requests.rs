@@ -69,6 +69,7 @@ impl ServerBuilder {
         F: Future<Output = Result<(), E>> + Send + 'static,
         E: Display,
     {
+        self.once("allow_request");
         self.config.hooks.allow_request(allow);
         self
     }
@@ -96,6 +97,7 @@ impl ServerBuilder {
         F: Future<Output = Result<Sid, E>> + Send + 'static,
         E: Display,
     {
+        self.once("generate_id");
         self.config.hooks.generate_id(generate);
         self
     }
@@ -119,6 +121,7 @@ impl ServerBuilder {
         mut self,
         mark: impl Fn(&mut HeaderMap, &Parts) + Send + Sync + 'static,
     ) -> Self {
+        self.once("initial_headers");
         self.config.hooks.initial_headers(mark);
         self
     }
@@ -128,6 +131,7 @@ impl ServerBuilder {
         mut self,
         mark: impl Fn(&mut HeaderMap, &Parts) + Send + Sync + 'static,
     ) -> Self {
+        self.once("headers");
         self.config.hooks.headers(mark);
         self
     }
@@ -149,6 +153,7 @@ impl ServerBuilder {
         mut self,
         hear: impl Fn(&Refusal<'_>) + Send + Sync + 'static,
     ) -> Self {
+        self.once("on_connection_error");
         self.config.hooks.connection_error(hear);
         self
     }

@@ -39,6 +39,35 @@ impl ServerBuilder {
         self
     }
 
+    /// What all queues together may hold, in bytes. What many clients share is counted once, and what is less
+    /// than 64 KiB of one queue not at all. Default: 1 GiB.
+    ///
+    /// Beyond it those sessions end as `slow consumer` whose queues are the fullest, until an eighth of the budget is
+    /// free; sessions whose transport takes what it is given are not among them. Each is counted in
+    /// [`EngineStats::outbox_budget`](crate::EngineStats::outbox_budget), and told in the log.
+    ///
+    /// ```
+    /// let io = sockeye::Server::builder().outbox_budget(256 * 1024 * 1024).build();
+    /// # let _ = io;
+    /// ```
+    pub fn outbox_budget(mut self, bytes: usize) -> Self {
+        self.config.outbox_budget = bytes;
+        self
+    }
+
+    /// How long a WebSocket may take no byte while something waits for it, until its session ends as
+    /// `slow consumer`; `None` for as long as it answers pings. Default: 20 s.
+    pub fn stall_timeout(mut self, timeout: impl Into<Option<Duration>>) -> Self {
+        self.config.stall_timeout = timeout.into();
+        self
+    }
+
+    /// How long the body of a POST may take to arrive. Default: 30 s.
+    pub fn body_timeout(mut self, timeout: Duration) -> Self {
+        self.config.body_timeout = timeout;
+        self
+    }
+
     /// How many sessions one address may have at a time; of IPv6, one network of 64 bits. Default: no limit.
     ///
     /// The address is the one behind the [`trusted_proxies`](Self::trusted_proxies): without them a proxy in front is
@@ -90,7 +119,7 @@ impl ServerBuilder {
     /// Whether messages over WebSocket are compressed, for clients that offer permessage-deflate (RFC 7692),
     /// and how. Default: no, as in the reference: it costs CPU for each message, and few are long.
     ///
-    /// Each message is compressed for itself, whatever the options say of the server's context: an idle
+    /// Each message is compressed for itself, and `server_no_context_takeover(false)` is refused: an idle
     /// connection costs nothing more, and a broadcast is compressed once for all that agreed on the same
     /// window. Single events are left out with [`Socket::compress`](crate::Socket::compress).
     ///

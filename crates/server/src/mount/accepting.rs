@@ -15,16 +15,12 @@ impl Accepting {
     }
 
     /// Refuses what could be negotiated and not served.
-    pub(super) fn check(&self) -> std::io::Result<()> {
+    pub(super) fn check(&self) -> Result<(), crate::ConfigError> {
         #[cfg(feature = "tls")]
         if let Self::Tls(acceptor) = self {
             let offered = acceptor.alpn_protocols();
             if let Some(other) = offered.iter().find(|name| *name != b"http/1.1") {
-                let error = format!(
-                    "the acceptor offers {}, and only http/1.1 is served",
-                    other.escape_ascii()
-                );
-                return Err(std::io::Error::new(std::io::ErrorKind::InvalidInput, error));
+                return Err(crate::ConfigError::Alpn(other.escape_ascii().to_string()));
             }
         }
         Ok(())

@@ -2,6 +2,7 @@
 
 mod accepting;
 mod client;
+mod heads;
 mod layer;
 mod path;
 mod places;

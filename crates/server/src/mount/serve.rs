@@ -5,6 +5,7 @@ use std::{
     future::{Future, IntoFuture, Pending, Ready, pending, ready},
     io,
     pin::{Pin, pin},
+    sync::Arc,
     task::{Context, Poll},
     time::Duration,
 };
@@ -13,11 +14,8 @@ use bytes::Bytes;
 use http::{Request, Response, StatusCode, header};
 use http_body::Body as HttpBody;
 use http_body_util::Empty;
-use hyper::{body::Incoming, server::conn::http1};
-use hyper_util::{
-    rt::{TokioIo, TokioTimer},
-    service::TowerToHyperService,
-};
+use hyper::body::Incoming;
+use hyper_util::{rt::TokioIo, service::TowerToHyperService};
 use sockeye_engine::{Lasting, RemoteAddr, Secure};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
@@ -29,16 +27,14 @@ use tower_service::Service;
 use super::{
     WithSocketIo,
     accepting::Accepting,
+    heads::Heads,
     places::{Place, Places},
 };
 use crate::{
-    Server,
+    ConfigError, Server,
     shutdown::{HARD_STOP, OVER},
     stats::count,
 };
-
-/// How long a request's head may take to arrive.
-const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How long a shutdown waits for plain HTTP connections once the sessions have ended, at most.
 const SHUTDOWN: Duration = Duration::from_secs(5);
@@ -63,6 +59,7 @@ impl Server {
             listener,
             accepting: Accepting::Plain,
             max_connections: None,
+            heads: Heads::new(self.clone()),
             fallback: NotFound,
             shutdown: pending(),
             drain: OVER,
@@ -78,6 +75,7 @@ pub struct Serve<F = NotFound, S = Pending<()>> {
     listener: TcpListener,
     accepting: Accepting,
     max_connections: Option<usize>,
+    heads: Heads,
     fallback: F,
     shutdown: S,
     drain: Duration,
@@ -92,6 +90,7 @@ impl<F, S> Serve<F, S> {
             listener: self.listener,
             accepting: self.accepting,
             max_connections: self.max_connections,
+            heads: self.heads,
             fallback,
             shutdown: self.shutdown,
             drain: self.drain,
@@ -105,7 +104,7 @@ impl<F, S> Serve<F, S> {
     /// [`Stats::tls_failures`](crate::Stats::tls_failures) or
     /// [`Stats::tls_timeouts`](crate::Stats::tls_timeouts). The certificate can be replaced while the
     /// server runs, through a clone of the acceptor. An acceptor that offers another protocol than
-    /// `http/1.1` is an error when the server is awaited.
+    /// `http/1.1` is refused by [`check`](Self::check), and when the server is awaited.
     ///
     /// ```no_run
     /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
@@ -135,6 +134,37 @@ impl<F, S> Serve<F, S> {
         self
     }
 
+    /// How long a request's head may take to arrive, and how long a connection may stay without a request.
+    /// Default: 10 s.
+    ///
+    /// The connection then closes, which is counted in [`Stats::head_timeouts`](crate::Stats::head_timeouts).
+    pub fn head_timeout(mut self, timeout: Duration) -> Self {
+        self.heads.timeout = timeout;
+        self
+    }
+
+    /// How long a request's head may be, in bytes; at least 8 KiB. Default: 32 KiB.
+    ///
+    /// A longer one is answered with 431, and counted in
+    /// [`Stats::heads_too_large`](crate::Stats::heads_too_large). A connection reads and writes as much at a time.
+    pub fn max_head(mut self, bytes: usize) -> Self {
+        self.heads.most = bytes;
+        self
+    }
+
+    /// Whether the options go together; awaiting the server fails with the same error.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError`], which says what to change.
+    pub fn check(&self) -> Result<(), ConfigError> {
+        if self.max_connections == Some(0) {
+            return Err(ConfigError::Zero("max_connections"));
+        }
+        self.heads.check()?;
+        self.accepting.check()
+    }
+
     /// Ends after `signal` has, as [`Server::shutdown`] does: new sessions are refused with 503, and those there
     /// are end a few at a time, each when it has been served.
     ///
@@ -162,6 +192,7 @@ impl<F, S> Serve<F, S> {
             listener: self.listener,
             accepting: self.accepting,
             max_connections: self.max_connections,
+            heads: self.heads,
             fallback: self.fallback,
             shutdown: signal,
             drain: self.drain,
@@ -220,22 +251,25 @@ where
     S: Future<Output = ()> + Send + 'static,
 {
     async fn run(self) -> io::Result<()> {
+        self.check()
+            .map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
         let Self {
             server,
             listener,
             accepting,
             max_connections,
+            heads,
             fallback,
             shutdown,
             drain,
             hard_stop,
         } = self;
-        accepting.check()?;
         let ending = server.shutdown().over(drain).hard_stop(hard_stop);
         // Connections hear of the shutdown by the end of the sender, and it hears of theirs likewise.
         let (closing, closed) = watch::channel(());
         let (alive, mut gone) = mpsc::channel::<Infallible>(1);
         let service = WithSocketIo::new(server.clone(), fallback);
+        let heads = Arc::new(heads);
         let places = Places::new(max_connections);
         let mut ended = pin!(async {
             shutdown.await;
@@ -267,11 +301,11 @@ where
                 place,
                 inner: service.clone(),
             });
-            let (closed, alive) = (closed.clone(), alive.clone());
+            let (closed, alive, heads) = (closed.clone(), alive.clone(), Arc::clone(&heads));
             match accepting.clone() {
                 Accepting::Plain => {
                     tokio::spawn(async move {
-                        talk(stream, service, closed).await;
+                        talk(heads, stream, service, closed).await;
                         drop(alive);
                     });
                 }
@@ -280,7 +314,7 @@ where
                     let server = server.clone();
                     tokio::spawn(async move {
                         if let Some(stream) = encrypt(&server, &acceptor, stream, &closed).await {
-                            talk(stream, service, closed).await;
+                            talk(heads, stream, service, closed).await;
                         }
                         drop(alive);
                     });
@@ -326,16 +360,15 @@ async fn encrypt(
 }
 
 /// Serves HTTP on a connection until it ends, is upgraded, or the server closes.
-async fn talk<I, S, R>(stream: I, service: S, mut closed: watch::Receiver<()>)
+async fn talk<I, S, R>(heads: Arc<Heads>, stream: I, service: S, mut closed: watch::Receiver<()>)
 where
     I: AsyncRead + AsyncWrite + Send + Unpin + 'static,
     S: hyper::service::Service<Request<Incoming>, Response = Response<R>>,
     S::Error: Into<Box<dyn Error + Send + Sync>>,
     R: HttpBody<Error: Into<Box<dyn Error + Send + Sync>>> + 'static,
 {
-    let connection = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(HEAD_TIMEOUT)
+    let connection = heads
+        .builder()
         .serve_connection(TokioIo::new(stream), service)
         .with_upgrades();
     let mut connection = pin!(connection);
@@ -347,6 +380,7 @@ where
         }
     };
     if let Err(error) = ended {
+        heads.count(&error);
         tracing::debug!(%error, "connection ended");
     }
 }

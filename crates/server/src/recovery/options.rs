@@ -1,6 +1,6 @@
 use std::{sync::Arc, time::Duration};
 
-use sockeye_engine::Config;
+use sockeye_engine::{Config, ConfigError};
 
 use super::{Budget, Sequencer};
 
@@ -47,6 +47,26 @@ impl Recovery {
         let send_limit = config.send_limit;
         let budget = Arc::new(Budget::new(options.max_log_bytes));
         Box::new(move || Sequencer::new(&options, silence, send_limit, &budget))
+    }
+
+    /// Whether it can do anything, in a server whose queues may hold `outbox_budget` bytes.
+    pub(crate) fn check(&self, outbox_budget: usize) -> Result<(), ConfigError> {
+        for (name, zero) in [
+            (
+                "Recovery::max_disconnection",
+                self.max_disconnection.is_zero(),
+            ),
+            ("Recovery::max_log_bytes", self.max_log_bytes == 0),
+            ("Recovery::max_sessions", self.max_sessions == 0),
+        ] {
+            if zero {
+                return Err(ConfigError::Zero(name));
+            }
+        }
+        if outbox_budget <= self.max_log_bytes && outbox_budget < usize::MAX {
+            return Err(ConfigError::BudgetWithinLog);
+        }
+        Ok(())
     }
 
     pub(crate) fn longest(&self) -> Duration {

@@ -10,7 +10,12 @@ use super::{
     shard::{Member, lock},
 };
 use crate::{
-    Socket, ack::AckCollector, adapter::NumberedEvent, application::Delivery, emit, frames,
+    Socket,
+    ack::{AckCollector, NotAsked},
+    adapter::NumberedEvent,
+    application::Delivery,
+    emit, frames,
+    stats::count,
 };
 
 impl LocalRooms {
@@ -47,7 +52,8 @@ impl LocalRooms {
 
     /// Queues an event for everybody it is for, and collects their acknowledgements.
     ///
-    /// Sockets that owe 1,024 acknowledgements already are not asked, and counted as if they had left.
+    /// Sockets that owe too many acknowledgements already are not asked: for the answers they are as if they had
+    /// left, and each is counted in [`Stats::ack_limit`](crate::Stats::ack_limit).
     pub fn broadcast_with_ack(
         &self,
         event: &NumberedEvent,
@@ -61,10 +67,19 @@ impl LocalRooms {
         let mut listening = Vec::new();
         self.each(target, |member| {
             asked += 1;
-            let expected = member.socket.acks().collect(event.id, answers.ticket());
+            let app = member.connection.engine().application();
+            let ticket = answers.ticket();
+            let expected = member
+                .socket
+                .acks()
+                .collect(app.max_pending_acks(), event.id, ticket);
             match expected {
                 Ok(()) => delivery.push(&member.connection, &event.packet, target.flags()),
-                Err(ticket) => return refused.push(ticket),
+                Err(NotAsked::Gone(ticket)) => return refused.push(ticket),
+                Err(NotAsked::OwesTooMany(ticket)) => {
+                    count(&app.counters().ack_limit);
+                    return refused.push(ticket);
+                }
             }
             if member.socket.0.listens_outgoing() {
                 listening.push(member.socket.clone());

@@ -88,7 +88,7 @@ pub(crate) async fn probe<A: Application, B>(
 where
     B: HttpBody<Error: Into<Box<dyn Error + Send + Sync>>>,
 {
-    let body = collect(body, headers, PROBE).await?;
+    let body = collect(body, headers, PROBE, connection.engine().config()).await?;
     let packet = if is_octets(headers) {
         match Unframed::new(&body).next() {
             Some(Ok(Framed::Text(packet))) => packet,
