@@ -38,7 +38,7 @@ pub use engine::{Application, Engine};
 pub use flags::Flags;
 pub use form::Protocol;
 pub use handshake::Handshake;
-pub use hooks::{Cookie, Hooks, Refusal, SameSite};
+pub use hooks::{Cookie, Hooks, Priority, Refusal, SameSite};
 pub use reason::CloseReason;
 pub use request::{RequestError, query_pairs};
 pub use service::{Lasting, RemoteAddr, Secure};

@@ -233,7 +233,9 @@ impl<A: Application> Engine<A> {
             Some("streaming") => Transport::Streaming,
             _ => Transport::Polling,
         };
-        let connection = Connection::new(self, entry, sink, transport, form, handshake(&parts))
+        let handshake = handshake(&parts);
+        let encrypted = handshake.secure();
+        let connection = Connection::new(self, entry, sink, transport, form, handshake)
             .ok_or(RequestError::BadRequest("ID_GENERATION_ERROR"))?;
         let sid = connection.sid();
         let mut response = if transport == Transport::Streaming {
@@ -243,7 +245,7 @@ impl<A: Application> Engine<A> {
             answer::open_response(&connection, &packet)
         };
         if let Some(cookie) = &self.config().cookie
-            && let Some(cookie) = cookie.header(sid.as_str())
+            && let Some(cookie) = cookie.header(sid.as_str(), encrypted)
         {
             response.headers_mut().append(header::SET_COOKIE, cookie);
         }

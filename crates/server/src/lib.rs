@@ -49,7 +49,7 @@ pub use server::Server;
 pub use shutdown::Shutdown;
 pub use socket::{EmitError, Emitter, ListenerId, Socket};
 pub use sockeye_engine::{
-    Body, CloseReason, ConfigError, Cookie, Cors, Deflate, Encoded, EngineStats, Refusal,
+    Body, CloseReason, ConfigError, Cookie, Cors, Deflate, Encoded, EngineStats, Priority, Refusal,
     RemoteAddr, SameSite, Secure, Sid as SocketId, Transport, TrustedProxies, Upgrade,
 };
 pub use sockeye_macros::Event;

@@ -11,7 +11,7 @@ use std::{
 };
 
 use flate2::read::{GzDecoder, ZlibDecoder};
-use sockeye::{Cookie, Namespace, Server, ServerBuilder, SocketId};
+use sockeye::{Cookie, Namespace, Server, ServerBuilder, SocketId, TrustedProxies};
 use support::{
     client::{Response, request},
     serve,
@@ -116,6 +116,34 @@ async fn the_cookie_comes_with_the_answer_that_begins_a_session_over_polling() {
     let posted = request(address, "POST", &target, "", b"40").await;
     assert_eq!(posted.header("set-cookie"), None);
     assert_eq!(upgrade(address, "", "").await.header("set-cookie"), None);
+}
+
+#[tokio::test]
+async fn over_tls_the_cookie_is_secure_unless_told_otherwise() {
+    let told = "X-Forwarded-Proto: https\r\n";
+    for (secure, headers, expected) in [
+        (None, told, true),
+        (None, "", false),
+        (Some(true), "", true),
+        (Some(false), told, false),
+    ] {
+        let cookie = Cookie::new("io");
+        let cookie = match secure {
+            Some(secure) => cookie.secure(secure),
+            None => cookie,
+        };
+        let builder = Server::builder()
+            .cookie(cookie)
+            .trusted_proxies(TrustedProxies::only(["127.0.0.1"]));
+        let (_, address) = start(builder).await;
+        let open = poll(address, "", headers).await;
+        let cookie = open.header("set-cookie").expect("a cookie");
+        assert_eq!(
+            cookie.contains("; Secure"),
+            expected,
+            "{secure:?} {headers}"
+        );
+    }
 }
 
 // parity: 1.E16
@@ -372,7 +400,7 @@ async fn generate_id_chooses_the_sessions_identifier_once_it_is_allowed() {
                     sid.ok_or("no identifier")
                 }
             })
-            .on_connection_error(move |refusal| hear.push(format!("{:?}", refusal.context))),
+            .on_connection_error(move |refusal| hear.push(refusal.context.to_owned())),
     )
     .await;
     let first = sid(&poll(address, "", "").await);
@@ -395,6 +423,6 @@ async fn generate_id_chooses_the_sessions_identifier_once_it_is_allowed() {
             "{query}"
         );
     }
-    assert_eq!(heard.take(), vec!["Some(\"ID_GENERATION_ERROR\")"; 4]);
+    assert_eq!(heard.take(), ["ID_GENERATION_ERROR"; 4]);
     assert_eq!(io.stats().engine.refused.bad_request, 4);
 }

@@ -189,3 +189,28 @@ async fn on_another_path_and_without_the_client() {
         .await
         .assert_refused(0, "Transport unknown");
 }
+
+// parity: 1.E14
+#[tokio::test]
+async fn without_its_slash_the_path_is_found_where_that_is_allowed() {
+    const QUERY: &str = "?EIO=4&transport=polling";
+    for (slash, status) in [(true, 404), (false, 200)] {
+        let io = Server::builder()
+            .namespace("/", Namespace::new())
+            .add_trailing_slash(slash)
+            .path("/ws")
+            .build();
+        let (listener, served) = listen().await;
+        let serving = io.clone();
+        tokio::spawn(async move { serving.serve(listener).await });
+        let (listener, routed) = listen().await;
+        let router = io.router();
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        for address in [served, routed] {
+            let answer = request(address, "GET", &format!("/ws{QUERY}"), "", b"").await;
+            assert_eq!(answer.status, status, "{slash}");
+            let answer = request(address, "GET", &format!("/ws/{QUERY}"), "", b"").await;
+            assert_eq!(answer.status, 200, "{slash}");
+        }
+    }
+}

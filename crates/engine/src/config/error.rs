@@ -40,6 +40,12 @@ pub enum ConfigError {
          choose `SameSite::Lax`"
     )]
     InsecureCookie,
+    /// Browsers refuse such a cookie too.
+    #[error(
+        "a cookie that is `partitioned` is dropped by browsers unless it is secure: add `secure(true)`, or leave \
+         `partitioned` out"
+    )]
+    InsecurePartition,
     /// A list of transports without any.
     #[error(
         "`transports` is empty, so nobody could connect: name `Transport::Polling`, `Transport::WebSocket`, or \

@@ -22,9 +22,24 @@ pub struct Cookie {
     path: Option<String>,
     domain: Option<String>,
     http_only: bool,
-    secure: bool,
+    /// As the session's first request came, unless it was said.
+    secure: Option<bool>,
     same_site: Option<SameSite>,
     max_age: Option<Duration>,
+    expires: Option<String>,
+    partitioned: bool,
+    priority: Option<Priority>,
+}
+
+/// Which cookies a browser drops first when there are too many.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Priority {
+    /// These.
+    Low,
+    /// These next.
+    Medium,
+    /// These last.
+    High,
 }
 
 /// With which requests a browser sends a cookie (RFC 6265bis 4.1.2.7).
@@ -40,7 +55,7 @@ pub enum SameSite {
 
 impl Cookie {
     /// A cookie as the reference sets it: for the path `/`, `HttpOnly`, `SameSite=Lax`, and no longer than the
-    /// browser runs.
+    /// browser runs. Beyond the reference it is `Secure` where the session begins over TLS.
     #[must_use]
     pub fn new(name: impl Into<String>) -> Self {
         Self {
@@ -48,16 +63,26 @@ impl Cookie {
             path: Some("/".into()),
             domain: None,
             http_only: true,
-            secure: false,
+            secure: None,
             same_site: Some(SameSite::Lax),
             max_age: None,
+            expires: None,
+            partitioned: false,
+            priority: None,
         }
     }
 
-    /// The path below which it is sent.
+    /// The path below which it is sent. Default: `/`.
     #[must_use]
     pub fn path(mut self, path: impl Into<String>) -> Self {
         self.path = Some(path.into());
+        self
+    }
+
+    /// Leaves the path to the browser, which takes the one below which the server is mounted.
+    #[must_use]
+    pub fn without_path(mut self) -> Self {
+        self.path = None;
         self
     }
 
@@ -75,10 +100,11 @@ impl Cookie {
         self
     }
 
-    /// Whether it is sent over TLS alone. Default: no.
+    /// Whether it is sent over TLS alone. Default: if the session's first request came over TLS, which a
+    /// [trusted proxy](crate::TrustedProxies) may tell.
     #[must_use]
     pub fn secure(mut self, secure: bool) -> Self {
-        self.secure = secure;
+        self.secure = Some(secure);
         self
     }
 
@@ -96,6 +122,29 @@ impl Cookie {
         self
     }
 
+    /// Until when it is kept, as HTTP writes times: `Wed, 21 Oct 2026 07:28:00 GMT`. Where there is a
+    /// [`max_age`](Self::max_age) too, that counts.
+    #[must_use]
+    pub fn expires(mut self, date: impl Into<String>) -> Self {
+        self.expires = Some(date.into());
+        self
+    }
+
+    /// Whether each site that embeds this one has a jar of its own for it; browsers then want
+    /// [`secure`](Self::secure). Default: no.
+    #[must_use]
+    pub fn partitioned(mut self, partitioned: bool) -> Self {
+        self.partitioned = partitioned;
+        self
+    }
+
+    /// Whether a browser drops it early when there are too many cookies. Default: as the browser likes.
+    #[must_use]
+    pub fn priority(mut self, priority: Priority) -> Self {
+        self.priority = Some(priority);
+        self
+    }
+
     /// Whether browsers take it.
     ///
     /// # Errors
@@ -108,19 +157,22 @@ impl Cookie {
             return Err(ConfigError::NotACookie(self.name.clone()));
         }
         let plain = |text: &String| text.chars().all(|c| (' '..='~').contains(&c) && c != ';');
-        for text in self.path.iter().chain(&self.domain) {
+        for text in self.path.iter().chain(&self.domain).chain(&self.expires) {
             if !plain(text) {
                 return Err(ConfigError::NotACookie(text.clone()));
             }
         }
-        if self.same_site == Some(SameSite::None) && !self.secure {
+        if self.same_site == Some(SameSite::None) && self.secure != Some(true) {
             return Err(ConfigError::InsecureCookie);
+        }
+        if self.partitioned && self.secure != Some(true) {
+            return Err(ConfigError::InsecurePartition);
         }
         Ok(())
     }
 
-    /// The header's value, for a session of this identifier. It was checked.
-    pub(crate) fn header(&self, sid: &str) -> Option<HeaderValue> {
+    /// The header's value, for a session of this identifier that began over TLS or not. It was checked.
+    pub(crate) fn header(&self, sid: &str, encrypted: bool) -> Option<HeaderValue> {
         let mut text = format!("{}={sid}", self.name);
         if let Some(age) = self.max_age {
             text.push_str(&format!("; Max-Age={}", age.as_secs()));
@@ -133,12 +185,25 @@ impl Cookie {
             text.push_str("; Path=");
             text.push_str(path);
         }
+        if let Some(date) = &self.expires {
+            text.push_str("; Expires=");
+            text.push_str(date);
+        }
         if self.http_only {
             text.push_str("; HttpOnly");
         }
-        if self.secure {
+        if self.secure.unwrap_or(encrypted) {
             text.push_str("; Secure");
         }
+        if self.partitioned {
+            text.push_str("; Partitioned");
+        }
+        text.push_str(match self.priority {
+            Some(Priority::Low) => "; Priority=Low",
+            Some(Priority::Medium) => "; Priority=Medium",
+            Some(Priority::High) => "; Priority=High",
+            None => "",
+        });
         text.push_str(match self.same_site {
             Some(SameSite::Strict) => "; SameSite=Strict",
             Some(SameSite::Lax) => "; SameSite=Lax",
@@ -156,20 +221,40 @@ mod tests {
     // parity: 1.E17 3.5
     #[test]
     fn it_is_written_as_browsers_read_it() {
-        let plain = Cookie::new("io").header("abc");
-        let plain = plain.expect("a header");
-        assert_eq!(plain, "io=abc; Path=/; HttpOnly; SameSite=Lax");
+        for (cookie, encrypted, header) in [
+            (
+                Cookie::new("io"),
+                false,
+                "io=abc; Path=/; HttpOnly; SameSite=Lax",
+            ),
+            (
+                Cookie::new("io"),
+                true,
+                "io=abc; Path=/; HttpOnly; Secure; SameSite=Lax",
+            ),
+            (
+                Cookie::new("io").secure(false).without_path(),
+                true,
+                "io=abc; HttpOnly; SameSite=Lax",
+            ),
+        ] {
+            assert_eq!(cookie.header("abc", encrypted).expect("a header"), header);
+        }
         let all = Cookie::new("sid")
             .path("/x")
             .domain("example.com")
             .http_only(false)
             .secure(true)
             .same_site(SameSite::None)
-            .max_age(Duration::from_secs(60));
+            .max_age(Duration::from_secs(60))
+            .expires("Wed, 21 Oct 2026 07:28:00 GMT")
+            .partitioned(true)
+            .priority(Priority::High);
         assert_eq!(all.check(), Ok(()));
         assert_eq!(
-            all.header("abc").expect("a header"),
-            "sid=abc; Max-Age=60; Domain=example.com; Path=/x; Secure; SameSite=None"
+            all.header("abc", false).expect("a header"),
+            "sid=abc; Max-Age=60; Domain=example.com; Path=/x; Expires=Wed, 21 Oct 2026 07:28:00 GMT; Secure; \
+             Partitioned; Priority=High; SameSite=None"
         );
     }
 
@@ -186,5 +271,12 @@ mod tests {
         }
         let open = Cookie::new("io").same_site(SameSite::None);
         assert_eq!(open.check(), Err(ConfigError::InsecureCookie));
+        let apart = Cookie::new("io").partitioned(true);
+        assert_eq!(apart.check(), Err(ConfigError::InsecurePartition));
+        let date = Cookie::new("io").expires("now; Domain=x");
+        assert_eq!(
+            date.check(),
+            Err(ConfigError::NotACookie("now; Domain=x".into()))
+        );
     }
 }

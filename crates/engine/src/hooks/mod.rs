@@ -4,7 +4,7 @@ mod cookie;
 
 use std::{borrow::Cow, fmt, future::Future, pin::Pin, sync::Arc};
 
-pub use cookie::{Cookie, SameSite};
+pub use cookie::{Cookie, Priority, SameSite};
 use http::{HeaderMap, Method, header, request::Parts};
 
 use crate::{RemoteAddr, Secure, Sid, query_pairs};

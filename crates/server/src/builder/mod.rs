@@ -151,7 +151,21 @@ impl ServerBuilder {
     ///
     /// If it does not begin with a slash.
     pub fn path(mut self, path: &str) -> Self {
-        self.options.path = Path::new(path);
+        let slash = self.options.path.needs_slash();
+        self.options.path = Path::new(path).with_slash(slash);
+        self
+    }
+
+    /// Whether the path ends with a slash, as in `/socket.io/?EIO=4`. Default: yes, and without it a request is not
+    /// for this server. With `false` every path that begins with the server's is, `/socket.io?EIO=4` too: for
+    /// clients that have `addTrailingSlash: false`.
+    ///
+    /// ```
+    /// let io = sockeye::Server::builder().path("/ws").add_trailing_slash(false).build();
+    /// # let _ = io;
+    /// ```
+    pub fn add_trailing_slash(mut self, slash: bool) -> Self {
+        self.options.path = self.options.path.with_slash(slash);
         self
     }
 

@@ -1,5 +1,7 @@
 //! The browser client's files, compressed ahead of time.
 
+use std::sync::OnceLock;
+
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 use sockeye_engine::Body;
@@ -11,6 +13,7 @@ pub(crate) struct File {
     plain: &'static [u8],
     /// By encoding; empty for what is compressed already.
     encoded: &'static [(&'static str, &'static [u8])],
+    tag: OnceLock<HeaderValue>,
 }
 
 macro_rules! file {
@@ -26,6 +29,7 @@ macro_rules! file {
                     include_bytes!(concat!("../../client/", $name, ".gz")),
                 ),
             ],
+            tag: OnceLock::new(),
         }
     };
 }
@@ -41,6 +45,7 @@ macro_rules! scripts_with_maps {
                 content_type: "application/gzip",
                 plain: include_bytes!("../../client/sockeye-client.tgz"),
                 encoded: &[],
+                tag: OnceLock::new(),
             },
         ]
     };
@@ -53,8 +58,6 @@ static FILES: [File; 9] = scripts_with_maps!(
     "socket.io.msgpack.min.js"
 );
 
-const ETAG: &str = concat!("\"", env!("CARGO_PKG_VERSION"), "\"");
-
 /// Finds a file by what follows the server's path.
 pub(crate) fn find(name: &str) -> Option<&'static File> {
     FILES.iter().find(|file| file.name == name)
@@ -65,11 +68,12 @@ impl File {
         let builder = Response::builder()
             .header(header::CACHE_CONTROL, "public, max-age=0")
             .header(header::CONTENT_TYPE, self.content_type)
-            .header(header::ETAG, ETAG)
+            .header(header::ETAG, self.tag().clone())
             .header(header::VARY, "accept-encoding")
             // The files are public; a module of another origin is not loaded without it.
             .header(header::ACCESS_CONTROL_ALLOW_ORIGIN, "*");
-        let known = request.get(header::IF_NONE_MATCH).is_some_and(is_current);
+        let known = request.get(header::IF_NONE_MATCH);
+        let known = known.is_some_and(|tags| self.is_current(tags));
         let encoded = request.get(header::ACCEPT_ENCODING).and_then(|accepted| {
             let mut offered = self.encoded.iter();
             offered.find(|(encoding, _)| accepts(accepted, encoding))
@@ -88,13 +92,28 @@ impl File {
             .body(Body::from(Bytes::from_static(body)))
             .expect("a constant response is valid")
     }
+
+    /// Changes with what the file holds, not with the version: pages take a client that was built again.
+    fn tag(&self) -> &HeaderValue {
+        self.tag.get_or_init(|| {
+            let tag = format!("\"{:016x}\"", fingerprint(self.plain));
+            HeaderValue::try_from(tag).expect("hexadecimal digits are a value")
+        })
+    }
+
+    fn is_current(&self, tags: &HeaderValue) -> bool {
+        let tags = tags.to_str().unwrap_or_default();
+        tags.split(',')
+            .map(str::trim)
+            .any(|tag| tag == "*" || self.tag() == tag.strip_prefix("W/").unwrap_or(tag))
+    }
 }
 
-fn is_current(tags: &HeaderValue) -> bool {
-    let tags = tags.to_str().unwrap_or_default();
-    tags.split(',')
-        .map(str::trim)
-        .any(|tag| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == ETAG)
+/// FNV-1a: the same wherever the same file is served.
+fn fingerprint(bytes: &[u8]) -> u64 {
+    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
+    })
 }
 
 /// Whether a list of encodings holds this one, and not with `q=0`.
@@ -159,6 +178,31 @@ mod tests {
                     assert!(body.len() * 2 < plain.len(), "{file} as {encoding}");
                 }
             }
+        }
+    }
+
+    #[test]
+    fn a_tag_belongs_to_what_a_file_holds() {
+        assert_eq!(
+            fingerprint(b"a"),
+            0xaf63_dc4c_8601_ec8c,
+            "FNV-1a's own example"
+        );
+        let tag = |name| find(name).expect("the file is built in").tag();
+        assert_ne!(tag("socket.io.js"), tag("socket.io.min.js"));
+        let asked = |tags: &str| {
+            let mut request = HeaderMap::new();
+            request.insert(header::IF_NONE_MATCH, tags.parse().expect("a value"));
+            let file = find("socket.io.js").expect("the file is built in");
+            file.response(&request).status()
+        };
+        let own = tag("socket.io.js").to_str().expect("digits");
+        let other = tag("socket.io.min.js").to_str().expect("digits");
+        for current in [own, &format!("W/{own}"), &format!("{other}, {own}"), "*"] {
+            assert_eq!(asked(current), StatusCode::NOT_MODIFIED, "{current}");
+        }
+        for stale in [other, concat!("\"", env!("CARGO_PKG_VERSION"), "\"")] {
+            assert_eq!(asked(stale), StatusCode::OK, "{stale}");
         }
     }
 

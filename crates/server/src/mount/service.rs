@@ -38,10 +38,15 @@ impl Server {
     /// The server as an axum router, to be merged into another one.
     #[cfg(feature = "axum")]
     pub fn router<S: Clone + Send + Sync + 'static>(&self) -> axum::Router<S> {
-        let path = self.engine.application().path().as_str();
-        axum::Router::new()
+        let mounted = self.engine.application().path();
+        let path = mounted.as_str();
+        let router = axum::Router::new()
             .route_service(&format!("{path}/"), self.service())
-            .route_service(&format!("{path}/{{*rest}}"), self.service())
+            .route_service(&format!("{path}/{{*rest}}"), self.service());
+        if mounted.needs_slash() || path.is_empty() {
+            return router;
+        }
+        router.route_service(path, self.service())
     }
 
     /// Whether a request's path is below the server's.
