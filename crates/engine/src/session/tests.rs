@@ -146,26 +146,38 @@ fn the_close_packet_counts_where_it_comes_by_http() {
 #[test]
 fn an_upgrade_is_probed_and_done() {
     let mut clock = Clock::new(Transport::Polling);
-    assert!(clock.session.handle_upgrade_request(Transport::WebSocket, &TIMING, clock.now));
     assert!(
-        !clock.session.handle_upgrade_request(Transport::WebSocket, &TIMING, clock.now),
+        clock
+            .session
+            .handle_upgrade_request(Transport::WebSocket, &TIMING, clock.now)
+    );
+    assert!(
+        !clock
+            .session
+            .handle_upgrade_request(Transport::WebSocket, &TIMING, clock.now),
         "one at a time"
     );
     for _ in 0..2 {
         assert_eq!(
-            clock.session.handle_probe(Transport::WebSocket, Kind::Ping, "probe", clock.now),
+            clock
+                .session
+                .handle_probe(Transport::WebSocket, Kind::Ping, "probe", clock.now),
             Probed::Answer
         );
     }
     assert_eq!(clock.step(), (100, Due::Noop));
     assert_eq!(clock.step(), (200, Due::Noop));
     assert_eq!(
-        clock.session.handle_probe(Transport::WebSocket, Kind::Upgrade, "", clock.now),
+        clock
+            .session
+            .handle_probe(Transport::WebSocket, Kind::Upgrade, "", clock.now),
         Probed::Upgrade
     );
     assert_eq!(clock.session.transport(), Transport::WebSocket);
     assert!(
-        !clock.session.handle_upgrade_request(Transport::WebSocket, &TIMING, clock.now),
+        !clock
+            .session
+            .handle_upgrade_request(Transport::WebSocket, &TIMING, clock.now),
         "done once for all"
     );
     assert_eq!(clock.step(), (25_000, Due::Ping), "the heartbeat goes on");
@@ -174,9 +186,13 @@ fn an_upgrade_is_probed_and_done() {
 #[test]
 fn an_upgrade_needs_no_probe() {
     let mut clock = Clock::new(Transport::Polling);
-    clock.session.handle_upgrade_request(Transport::WebSocket, &TIMING, clock.now);
+    clock
+        .session
+        .handle_upgrade_request(Transport::WebSocket, &TIMING, clock.now);
     assert_eq!(
-        clock.session.handle_probe(Transport::WebSocket, Kind::Upgrade, "", clock.now),
+        clock
+            .session
+            .handle_probe(Transport::WebSocket, Kind::Upgrade, "", clock.now),
         Probed::Upgrade
     );
 }
@@ -184,17 +200,23 @@ fn an_upgrade_needs_no_probe() {
 #[test]
 fn an_abandoned_probe_leaves_the_session_on_polling() {
     let mut clock = Clock::new(Transport::Polling);
-    clock.session.handle_upgrade_request(Transport::WebSocket, &TIMING, clock.now);
+    clock
+        .session
+        .handle_upgrade_request(Transport::WebSocket, &TIMING, clock.now);
     assert_eq!(clock.step(), (10_000, Due::AbandonProbe));
     assert_eq!(clock.session.reason(), None);
     assert_eq!(clock.session.transport(), Transport::Polling);
     assert_eq!(
-        clock.session.handle_probe(Transport::WebSocket, Kind::Upgrade, "", clock.now),
+        clock
+            .session
+            .handle_probe(Transport::WebSocket, Kind::Upgrade, "", clock.now),
         Probed::Refuse,
         "too late"
     );
     assert!(
-        clock.session.handle_upgrade_request(Transport::WebSocket, &TIMING, clock.now),
+        clock
+            .session
+            .handle_upgrade_request(Transport::WebSocket, &TIMING, clock.now),
         "it may try again"
     );
 }
@@ -208,9 +230,13 @@ fn other_packets_end_a_probe() {
         (Kind::Close, ""),
     ] {
         let mut clock = Clock::new(Transport::Polling);
-        clock.session.handle_upgrade_request(Transport::WebSocket, &TIMING, clock.now);
+        clock
+            .session
+            .handle_upgrade_request(Transport::WebSocket, &TIMING, clock.now);
         assert_eq!(
-            clock.session.handle_probe(Transport::WebSocket, kind, data, clock.now),
+            clock
+                .session
+                .handle_probe(Transport::WebSocket, kind, data, clock.now),
             Probed::Refuse,
             "{kind:?}"
         );
@@ -241,9 +267,7 @@ fn a_stream_is_rotated_and_the_session_goes_on() {
     assert_eq!(clock.step(), (25_000, Due::Ping), "the heartbeat goes on");
     assert_eq!(clock.step(), (40_000, Due::Rotate));
     clock.session.handle_stream(lifetime, clock.now);
-    clock
-        .session
-        .close(CloseReason::ForcedClose, clock.now);
+    clock.session.close(CloseReason::ForcedClose, clock.now);
     assert_eq!(clock.step(), (70_000, Due::Forget));
 }
 
