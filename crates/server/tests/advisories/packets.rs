@@ -99,7 +99,10 @@ async fn cve_2026_33151_more_attachments_than_ten() {
 
 #[tokio::test]
 async fn cve_2026_48804_attachments_that_accumulate() {
-    let mut scene = Scene::with(Server::builder().max_payload(4_000_000)).await;
+    let builder = Server::builder()
+        .max_payload(4_000_000)
+        .max_attachment_bytes(10_000_000);
+    let mut scene = Scene::with(builder).await;
     let mut client = scene.victim().await;
     client.send(r#"54-["bytes"]"#).await;
     for _ in 0..3 {
