@@ -54,6 +54,8 @@ const bundles = [
   { file: "msgpack.js", entry: "msgpack/index", format: "cjs" },
   { file: "node.mjs", entry: "node/index", logs: true, node: true },
   { file: "node.js", entry: "node/index", format: "function", logs: true, node: true },
+  { file: "node-slim.mjs", entry: "node/slim", node: true },
+  { file: "node-slim.js", entry: "node/slim", format: "cjs", node: true },
 ];
 
 // One script for `require`, for AMD loaders and for the page's global `io`. esbuild has no such format, and would wrap
@@ -117,6 +119,8 @@ async function bundle({ file, entry, format, minify, logs, node, msgpack, served
     charset: "utf8",
     mangleProps: file.startsWith("socket.io.") && minify || file.startsWith("slim") ? PRIVATE : undefined,
     sourcemap: "linked",
+    // The package has the sources; a server has not.
+    sourcesContent: !!served,
     legalComments: "none",
     banner: { js: (served || node ? `/*! ${name} ${version} | ${license} */\n` : "") + wrapper.banner },
     footer: { js: wrapper.footer },
@@ -130,17 +134,15 @@ const shortest = { ecma: 2020, compress: { ecma: 2020, passes: 3 }, format: { ec
 const readable = { ecma: 2020, compress: false, mangle: false, format: { beautify: true, comments: /^!/ } };
 
 /** The text of a bundle and of its map, by their names. */
-async function finished({ file, format, minify, served }, outputFiles) {
+async function finished({ file, format, minify }, outputFiles) {
   let [map, text] = outputFiles.map(({ text }) => text);
   if (format === "universal") text = text.replace(/\bprovide\((?=\w+\);)/, universal.provide);
   text = text.replace(/\bif \(true\) /g, "");
-  // For those that somebody debugs in a page; a map is larger than what it is for.
-  const isMapped = served || file === "socket.io.mjs";
-  const sourceMap = isMapped && { content: map, url: `${file}.map`, filename: file };
+  const sourceMap = { content: map, url: `${file}.map`, filename: file };
   const options = { ...(minify ? shortest : readable), module: !format, sourceMap };
   ({ code: text, map } = await shorten(text, options));
   text = text.replace(/^( {4})+/gm, (spaces) => "\t".repeat(spaces.length / 4));
-  return { [file]: `${text}\n`, ...(isMapped ? { [`${file}.map`]: map } : {}) };
+  return { [file]: `${text}\n`, [`${file}.map`]: map };
 }
 
 async function makeBundles(folder) {
@@ -202,6 +204,7 @@ function pack(folder, target) {
   const stage = mkdtempSync(join(tmpdir(), "sockeye-pack-"));
   try {
     cpSync(folder, join(stage, "dist"), { recursive: true });
+    cpSync(join(root, "src"), join(stage, "src"), { recursive: true });
     for (const file of ["package.json", "README.md"]) copyFileSync(join(root, file), join(stage, file));
     for (const file of ["LICENSE-APACHE", "LICENSE-MIT"]) copyFileSync(join(root, "..", file), join(stage, file));
     const { status, stderr } = spawnSync("npm", ["pack", "--silent", "--pack-destination", stage], { cwd: stage });

@@ -28,6 +28,8 @@ export declare function call(target: unknown, callback: (...args: any[]) => unkn
  */
 export declare class Emitter<Listen extends EventsMap, Emit extends EventsMap, Reserved extends EventsMap = {}> {
     private _callbacks?;
+    /** Calls local listeners even where a subclass sends `emit` to the server. */
+    protected emitReserved: <Event extends EventNames<Reserved>>(event: Event, ...args: EventParams<Reserved, Event>) => this;
     /** Registers `listener` for `event`. */
     on<Event extends ListenableNames<Reserved, Listen>>(event: Event, listener: Listener<Reserved, Listen, Event>): this;
     /** Registers `listener` for the next `event` only. */
@@ -42,8 +44,6 @@ export declare class Emitter<Listen extends EventsMap, Emit extends EventsMap, R
     hasListeners<Event extends ListenableNames<Reserved, Listen>>(event: Event): boolean;
 }
 export interface Emitter<Listen extends EventsMap, Emit extends EventsMap, Reserved extends EventsMap = {}> {
-    /** Calls local listeners even where a subclass sends `emit` to the server. */
-    emitReserved<Event extends EventNames<Reserved>>(event: Event, ...args: EventParams<Reserved, Event>): this;
     /** Alias of {@link Emitter.on}. */
     addEventListener<Event extends ListenableNames<Reserved, Listen>>(event: Event, listener: Listener<Reserved, Listen, Event>): this;
     /** Alias of {@link Emitter.off}. */

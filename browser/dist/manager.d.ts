@@ -4,7 +4,6 @@ import { Socket as Engine } from "./engine/socket.js";
 import type { DisconnectDescription, SocketOptions } from "./options.js";
 import type { Packet } from "./protocol/packet.js";
 import { Socket } from "./socket.js";
-import { type Timers } from "./timers.js";
 /** Options of a connection and of how it is kept up; times in milliseconds. */
 export interface ManagerOptions extends EngineOptions {
     /** Whether not to share an existing connection. Default: false. */
@@ -44,15 +43,13 @@ export interface ManagerReservedEvents {
 }
 type OpenCallback = (error?: Error) => void;
 /** A connection to one server, reconnected when it is lost, that the sockets of several namespaces share. */
-export declare class Manager<ListenEvents extends EventsMap = DefaultEventsMap, EmitEvents extends EventsMap = ListenEvents> extends Emitter<{}, {}, ManagerReservedEvents> implements Timers {
+export declare class Manager<ListenEvents extends EventsMap = DefaultEventsMap, EmitEvents extends EventsMap = ListenEvents> extends Emitter<{}, {}, ManagerReservedEvents> {
     /** The current connection. */
     engine: Engine;
     opts: Partial<ManagerOptions>;
     _autoConnect: boolean;
     _readyState: "opening" | "open" | "closed";
     _reconnecting: boolean;
-    setTimeoutFn: Timers["setTimeoutFn"];
-    clearTimeoutFn: Timers["clearTimeoutFn"];
     private readonly uri?;
     private nsps;
     private subs;
@@ -77,8 +74,6 @@ export declare class Manager<ListenEvents extends EventsMap = DefaultEventsMap, 
     socket(nsp: string, opts?: Partial<SocketOptions>): Socket<ListenEvents, EmitEvents>;
     /** Closes the connection, which all sockets lose, and does not open it again. */
     _close(): void;
-    /** Alias of `_close`. */
-    disconnect(): void;
     private onopen;
     private ondata;
     private cleanup;

@@ -235,3 +235,4 @@ var parser = {
 	Encoder,
 	Decoder
 };
+//# sourceMappingURL=msgpack.js.map

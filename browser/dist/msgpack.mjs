@@ -202,3 +202,4 @@ var parser = {
 };
 
 export { parser };
+//# sourceMappingURL=msgpack.mjs.map

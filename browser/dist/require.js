@@ -155,6 +155,7 @@ var SENTENCES = {
 	no_websocket: "refused, or nothing answered",
 	connection_lost: "the connection broke",
 	blob: "a Blob could not be read",
+	no_transport: "none of `transports` is known here",
 	closed_early: "closed before the handshake"
 };
 
@@ -410,7 +411,7 @@ var Upgrade = class {
 		if (type !== "pong" || data !== "probe") return this.fail("");
 		if (engine.upgrading) return;
 		this.chosen = engine.upgrading = true;
-		engine.emitReserved("upgrading", transport);
+		engine["emitReserved"]("upgrading", transport);
 		engine.constructor.priorWebsocketSuccess = transport.name === "websocket";
 		engine.transport.pause(() => {
 			if (!this.subs.length) return;
@@ -420,7 +421,7 @@ var Upgrade = class {
 			transport.send([ {
 				type: "upgrade"
 			} ]);
-			engine.emitReserved("upgrade", transport);
+			engine["emitReserved"]("upgrade", transport);
 			engine.upgrading = false;
 			engine.flush();
 		});
@@ -434,7 +435,7 @@ var Upgrade = class {
 			engine.transport.resume();
 			engine.flush();
 		}
-		engine.emitReserved("upgradeError", failure("probe error" + cause, {
+		engine["emitReserved"]("upgradeError", failure("probe error" + cause, {
 			transport: transport.name
 		}));
 	}
@@ -455,6 +456,7 @@ function fetchByXhr(uri, {method, body, headers, credentials, signal}) {
 		xhr.withCredentials = credentials === "include";
 		xhr.onload = () => resolve2({
 			status: xhr.status,
+			redirected: new URL(xhr.responseURL || uri).href !== new URL(uri).href,
 			text: () => Promise.resolve(xhr.responseText)
 		});
 		xhr.onerror = xhr.onabort = reject;
@@ -497,7 +499,7 @@ var Polling = class extends Transport {
 	}
 	upgrade(offered) {
 		const {socket} = this;
-		for (const name of socket.transports) {
+		for (const name of socket["transports"]) {
 			if (![].concat(offered).includes(name)) continue;
 			socket.constructor.priorWebsocketSuccess = false;
 			new Upgrade(socket, name);
@@ -726,7 +728,9 @@ var _Socket = class _Socket extends Emitter {
 		const {transports} = this;
 		this.readyState = "opening";
 		if (!transports.length) {
-			this.setTimeoutFn(() => this.emitReserved("error", "No transports available"), 0);
+			this.setTimeoutFn(() => this.emitReserved("error", failure("No transports available", {
+				cause: because("no_transport")
+			})), 0);
 			return;
 		}
 		const remembered = this.opts.rememberUpgrade && _Socket.priorWebsocketSuccess && transports.includes("websocket");
@@ -885,29 +889,29 @@ var WebSocketTransport = class extends Transport {
 		return "websocket";
 	}
 	doOpen() {
-		const {protocols, timestampRequests} = this.opts;
+		const {extraHeaders, protocols, timestampRequests} = this.opts;
 		try {
 			const uri = this.createUri("ws", timestampRequests, !this.supportsBinary);
-			this.ws = this.connect(uri, [].concat(protocols || []));
+			this.ws = this.createSocket(uri, protocols, extraHeaders ? {
+				headers: extraHeaders
+			} : {});
 		} catch (error) {
 			this.setTimeoutFn(() => this.fail(error), 0);
 			return;
 		}
-		this.ws.binaryType = this.socket.binaryType;
-		this.ws.onopen = () => this.onOpen();
-		this.ws.onmessage = event => this.onData(event.data);
-		this.ws.onerror = event => this.fail(event);
-		this.ws.onclose = event => this.onClose({
+		const ws = this.ws;
+		ws.binaryType = this.socket.binaryType;
+		ws.onopen = () => this.onOpen();
+		ws.onmessage = event => this.onData(event.data);
+		ws.onerror = event => this.fail(event);
+		ws.onclose = event => this.onClose({
 			description: "websocket connection closed",
 			context: event
 		});
 	}
-	connect(uri, protocols) {
-		const {extraHeaders} = this.opts;
+	createSocket(uri, protocols, opts) {
 		const Constructor = WebSocket;
-		return new Constructor(uri, protocols, extraHeaders && {
-			headers: extraHeaders
-		});
+		return new Constructor(uri, protocols || [], opts);
 	}
 	doClose() {
 		if (!this.ws) return;
@@ -1408,10 +1412,11 @@ var Manager = class extends Emitter {
 		}))));
 		if (this._timeout !== false) {
 			const timer = this.setTimeoutFn(() => {
+				this.cleanup();
+				engine.close();
 				onError(failure("timeout", {
 					cause: because("timeout")
 				}));
-				engine.close();
 			}, this._timeout);
 			this.subs.push(() => this.clearTimeoutFn(timer));
 		}
@@ -1553,3 +1558,4 @@ var WebTransport = WebTransportTransport;
 module.exports = module.exports.io;
 
 module.exports.default = module.exports;
+//# sourceMappingURL=require.js.map

@@ -142,13 +142,13 @@ var LONGEST_DELAY = 2 ** 31 - 1, transportsByName = {}, _Socket = class _Socket 
 		this.binaryType = "arraybuffer";
 		this.writeBuffer = [];
 		this.f = !1;
-		this.n = {
+		this.o = {
 			...transportsByName
 		};
 		this.h = 0;
-		this.o = 0;
+		this.p = 0;
 		this.i = 1 / 0;
-		this.q = [];
+		this.r = [];
 		let opts = this.opts = {
 			upgrade: !0,
 			timestampParam: "t",
@@ -172,18 +172,18 @@ var LONGEST_DELAY = 2 ** 31 - 1, transportsByName = {}, _Socket = class _Socket 
 		if (this.transports = given.map(item => {
 			if (typeof item != "function") return item;
 			let name = item.prototype.name;
-			return this.n[name] = item, name;
-		}).filter(name => this.n[name]?.prototype.doOpen), typeof addEventListener == "function" && opts.closeOnBeforeunload) {
+			return this.o[name] = item, name;
+		}).filter(name => this.o[name]?.prototype.doOpen), typeof addEventListener == "function" && opts.closeOnBeforeunload) {
 			let leave = () => {
 				this.transport.off(), this.transport.close();
 			};
-			addEventListener("beforeunload", leave), this.q.push(() => removeEventListener("beforeunload", leave));
+			addEventListener("beforeunload", leave), this.r.push(() => removeEventListener("beforeunload", leave));
 		}
 		if (opts.hostname !== "localhost") {
 			let lost = () => this.g("transport close", {
 				description: "network connection lost"
 			});
-			this.q.push(onOffline(lost));
+			this.r.push(onOffline(lost));
 		}
 		this.z();
 	}
@@ -193,7 +193,7 @@ var LONGEST_DELAY = 2 ** 31 - 1, transportsByName = {}, _Socket = class _Socket 
 			EIO: _Socket.protocol,
 			transport: name
 		};
-		return this.id && (query.sid = this.id), new this.n[name]({
+		return this.id && (query.sid = this.id), new this.o[name]({
 			...this.opts,
 			query,
 			socket: this,
@@ -203,7 +203,9 @@ var LONGEST_DELAY = 2 ** 31 - 1, transportsByName = {}, _Socket = class _Socket 
 	z() {
 		let {transports} = this;
 		if (this.readyState = "opening", !transports.length) {
-			this.b(() => this.emitReserved("error", "No transports available"), 0);
+			this.b(() => this.emitReserved("error", failure("No transports available", {
+				cause: because("no_transport")
+			})), 0);
 			return;
 		}
 		let remembered = this.opts.rememberUpgrade && _Socket.priorWebsocketSuccess && transports.includes("websocket");
@@ -226,12 +228,12 @@ var LONGEST_DELAY = 2 ** 31 - 1, transportsByName = {}, _Socket = class _Socket 
 		} catch {}
 		if (!data || typeof data.sid != "string" || !(data.pingInterval + data.pingTimeout > 0)) return this.D("parser error");
 		this.emitReserved("handshake", data), this.id = this.transport.query.sid = data.sid, 
-		this.o = Math.min(data.pingInterval + data.pingTimeout, LONGEST_DELAY), this.maxPayload = data.maxPayload, 
+		this.p = Math.min(data.pingInterval + data.pingTimeout, LONGEST_DELAY), this.maxPayload = data.maxPayload, 
 		this.readyState = "open", _Socket.priorWebsocketSuccess = this.transport.name === "websocket", 
 		this.emitReserved("open"), this.flush(), this.F(), !(this.readyState !== "open" || !this.opts.upgrade) && this.transport.upgrade(data.upgrades);
 	}
 	F() {
-		this.c(this.p), this.readyState !== "closed" && (this.i = Date.now() + this.o, this.p = this.b(() => this.g("ping timeout"), this.o));
+		this.c(this.q), this.readyState !== "closed" && (this.i = Date.now() + this.p, this.q = this.b(() => this.g("ping timeout"), this.p));
 	}
 	U() {
 		let expired = Date.now() > this.i;
@@ -278,7 +280,7 @@ var LONGEST_DELAY = 2 ** 31 - 1, transportsByName = {}, _Socket = class _Socket 
 	D(code) {
 		this.C(failure("server error", {
 			code,
-			cause: because(this.transport.r())
+			cause: because(this.transport.s())
 		}));
 	}
 	C(error) {
@@ -288,8 +290,8 @@ var LONGEST_DELAY = 2 ** 31 - 1, transportsByName = {}, _Socket = class _Socket 
 	}
 	g(reason, description) {
 		if (this.readyState !== "closed") {
-			this.readyState = "closed", this.c(this.p);
-			for (let cleanup of this.q) cleanup();
+			this.readyState = "closed", this.c(this.q);
+			for (let cleanup of this.r) cleanup();
 			this.transport && (this.transport.off("close"), this.transport.close(), this.transport.off()), 
 			this.id = null, this.emitReserved("close", reason, description), this.writeBuffer = [], 
 			this.h = 0;
@@ -390,13 +392,13 @@ var MOST_ATTACHMENTS = 10, HEAD = /^([0-6])(?:(\d*)-)?(?:(\/[^,]*),?)?(\d*)/, De
 	constructor() {
 		super(...arguments);
 		this.H = 0;
-		this.s = [];
+		this.t = [];
 	}
 	add(data) {
 		if (typeof data == "string") this.V(data); else if (isBinary(data)) this.W(data); else throw new Error("Unknown type: " + data);
 	}
 	destroy() {
-		this.j = void 0, this.s = [];
+		this.j = void 0, this.t = [];
 	}
 	V(text) {
 		if (this.j) throw new Error("got plaintext data when reconstructing a packet");
@@ -420,7 +422,7 @@ var MOST_ATTACHMENTS = 10, HEAD = /^([0-6])(?:(\d*)-)?(?:(\/[^,]*),?)?(\d*)/, De
 	W(data) {
 		let packet = this.j;
 		if (!packet) throw new Error("got binary data when not reconstructing a packet");
-		this.s.push(data) === this.H && (packet.data = attach(packet.data, this.s), this.destroy(), 
+		this.t.push(data) === this.H && (packet.data = attach(packet.data, this.t), this.destroy(), 
 		this.emitReserved("decoded", packet));
 	}
 };
@@ -540,17 +542,17 @@ var Socket2 = class extends Emitter {
 				X: !0,
 				...flags
 			},
-			t: !1,
+			u: !1,
 			K: 0
 		}, settle = (error, ...response) => {
-			queued === this._queue[0] && (queued.t = !1, (!error || queued.K > this._opts.retries) && (this._queue.shift(), 
-			ack && call(this, ack, [ error, ...response ])), this.u());
+			queued === this._queue[0] && (queued.u = !1, (!error || queued.K > this._opts.retries) && (this._queue.shift(), 
+			ack && call(this, ack, [ error, ...response ])), this.v());
 		};
-		settle.k = !0, args.push(settle), this._queue.push(queued), this.u();
+		settle.k = !0, args.push(settle), this._queue.push(queued), this.v();
 	}
-	u(force) {
+	v(force) {
 		let [queued] = this._queue;
-		!this.connected || !queued || queued.t && !force || (queued.t = !0, queued.K++, 
+		!this.connected || !queued || queued.u && !force || (queued.u = !0, queued.K++, 
 		this.flags = queued.flags, this.emit(...queued.args));
 	}
 	J(packet) {
@@ -632,7 +634,7 @@ var Socket2 = class extends Emitter {
 		for (this.id = id, this.recovered = !!pid && this._pid === pid, this._pid = pid, 
 		this.connected = !0; this.connected && this.receiveBuffer.length; ) this.L(this.receiveBuffer.shift());
 		for (;this.connected && this.sendBuffer.length; ) this.J(this.sendBuffer.shift());
-		this.u(!0), this.connected && this.emitReserved("connect");
+		this.v(!0), this.connected && this.emitReserved("connect");
 	}
 	destroy() {
 		for (let unsubscribe of this.a || []) unsubscribe();
@@ -683,7 +685,7 @@ var ACCESSORS = [ [ "reconnection", !0 ], [ "reconnectionAttempts", 1 / 0, !0 ],
 		this.nsps = {};
 		this.a = [];
 		this.d = 0;
-		this.v = !1;
+		this.w = !1;
 		uri && typeof uri == "object" && (opts = uri, uri = void 0), opts.path = opts.path || "/socket.io", 
 		this.uri = uri, this.opts = opts, installTimers(this, opts);
 		for (let [name, value, isZeroNothing] of ACCESSORS) {
@@ -700,9 +702,9 @@ var ACCESSORS = [ [ "reconnection", !0 ], [ "reconnectionAttempts", 1 / 0, !0 ],
 	open(callback) {
 		if (this._readyState !== "closed") return this;
 		let engine = this.engine = new Socket(this.uri, this.opts);
-		this._readyState = "opening", this.v = !1;
+		this._readyState = "opening", this.w = !1;
 		let onError = error => {
-			this.w(), this._readyState = "closed", this.emitReserved("error", error), callback ? callback(error) : this._readyState === "closed" && !this.d && this.reconnect();
+			this.l(), this._readyState = "closed", this.emitReserved("error", error), callback ? callback(error) : this._readyState === "closed" && !this.d && this.reconnect();
 		};
 		if (this.a.push(subscribe(engine, "open", () => {
 			this.onopen(), callback?.();
@@ -711,9 +713,9 @@ var ACCESSORS = [ [ "reconnection", !0 ], [ "reconnectionAttempts", 1 / 0, !0 ],
 			cause: because("closed_early")
 		})))), this._timeout !== !1) {
 			let timer = this.b(() => {
-				onError(failure("timeout", {
+				this.l(), engine.close(), onError(failure("timeout", {
 					cause: because("timeout")
-				})), engine.close();
+				}));
 			}, this._timeout);
 			this.a.push(() => this.c(timer));
 		}
@@ -734,13 +736,13 @@ var ACCESSORS = [ [ "reconnection", !0 ], [ "reconnectionAttempts", 1 / 0, !0 ],
 		for (let encoded of this.encoder.encode(packet)) this.engine.write(encoded, packet.options);
 	}
 	_close() {
-		this.v = !0, this._reconnecting = !1, this.onclose("forced close");
+		this.w = !0, this._reconnecting = !1, this.onclose("forced close");
 	}
 	disconnect() {
 		this._close();
 	}
 	onopen() {
-		this.w();
+		this.l();
 		let {engine, decoder} = this;
 		this._readyState = "open", this.a.push(subscribe(engine, "ping", () => this.emitReserved("ping")), subscribe(engine, "data", data => this.aa(data)), subscribe(engine, "error", error => this.emitReserved("error", error)), subscribe(engine, "close", (reason, description) => this.onclose(reason, description)), subscribe(decoder, "decoded", packet => {
 			Promise.resolve().then(() => this.emitReserved("packet", packet));
@@ -753,16 +755,16 @@ var ACCESSORS = [ [ "reconnection", !0 ], [ "reconnectionAttempts", 1 / 0, !0 ],
 			this.onclose("parse error", error);
 		}
 	}
-	w() {
+	l() {
 		for (let unsubscribe of this.a.splice(0)) unsubscribe();
 		this.decoder.destroy();
 	}
 	onclose(reason, description) {
-		this.w(), this.engine?.close(), this.d = 0, this._readyState = "closed", this.emitReserved("close", reason, description), 
+		this.l(), this.engine?.close(), this.d = 0, this._readyState = "closed", this.emitReserved("close", reason, description), 
 		this.reconnect();
 	}
 	x() {
-		return this.v || !this._reconnection;
+		return this.w || !this._reconnection;
 	}
 	reconnect() {
 		if (this._reconnecting || this.x()) return;
@@ -816,7 +818,7 @@ var TransportError = class extends Error {
 		super();
 		this.writable = !1;
 		installTimers(this, opts), this.opts = opts, this.query = opts.query, this.socket = opts.socket, 
-		this.l = !opts.forceBase64;
+		this.m = !opts.forceBase64;
 	}
 	open() {
 		return this.readyState = "opening", this.doOpen(), this;
@@ -833,7 +835,7 @@ var TransportError = class extends Error {
 	G(packets) {
 		return packets.slice();
 	}
-	r() {
+	s() {
 		return "unreadable";
 	}
 	resume() {}
@@ -905,6 +907,7 @@ function fetchByXhr(uri, {method, body, headers, credentials, signal}) {
 		for (let [name, value] of Object.entries(headers || {})) xhr.setRequestHeader(name, value);
 		xhr.withCredentials = credentials === "include", xhr.onload = () => resolve2({
 			status: xhr.status,
+			redirected: new URL(xhr.responseURL || uri).href !== new URL(uri).href,
 			text: () => Promise.resolve(xhr.responseText)
 		}), xhr.onerror = xhr.onabort = reject, signal.onabort = () => xhr.abort(), xhr.send(body);
 	});
@@ -913,7 +916,7 @@ function fetchByXhr(uri, {method, body, headers, credentials, signal}) {
 var POLL_ERROR = "xhr poll error", POST_ERROR = "xhr post error", Polling = class extends Transport {
 	constructor() {
 		super(...arguments);
-		this.m = !1;
+		this.n = !1;
 	}
 	get name() {
 		return "polling";
@@ -923,7 +926,7 @@ var POLL_ERROR = "xhr poll error", POST_ERROR = "xhr post error", Polling = clas
 		let waiting = 1, settled = () => {
 			--waiting || this.readyState !== "pausing" || (this.readyState = "paused", onPause());
 		};
-		this.m && (waiting++, this.once("pollComplete", settled)), this.writable || (waiting++, 
+		this.n && (waiting++, this.once("pollComplete", settled)), this.writable || (waiting++, 
 		this.once("drain", settled)), settled();
 	}
 	upgrade(offered) {
@@ -935,12 +938,12 @@ var POLL_ERROR = "xhr poll error", POST_ERROR = "xhr post error", Polling = clas
 		let {maxPayload} = this.socket, size = -1, end = maxPayload ? packets.findIndex(({data}, i) => (size += 2 + (data ? encodedLength(data) : 0)) > maxPayload && i) : -1;
 		return packets.slice(0, end < 0 ? void 0 : end);
 	}
-	r(status) {
+	s(status) {
 		let {responseText} = this.Q, [, digit] = /^{"code":([0-5])/.exec(responseText) || [];
 		return digit ? "server_" + digit : this.redirected ? "redirected" : status ? "status" : /^\s*</.test(responseText) ? "html" : /^\d+:\d/.test(responseText) ? "engine_3" : responseText ? "unreadable" : "empty";
 	}
 	resume() {
-		this.readyState.startsWith("paus") && (this.readyState = "open", this.m || this.poll());
+		this.readyState.startsWith("paus") && (this.readyState = "open", this.n || this.poll());
 	}
 	doOpen() {
 		this.poll();
@@ -963,11 +966,11 @@ var POLL_ERROR = "xhr poll error", POST_ERROR = "xhr post error", Polling = clas
 			}
 			this.onPacket(packet);
 		}
-		this.readyState !== "closed" && (this.m = !1, this.emitReserved("pollComplete"), 
+		this.readyState !== "closed" && (this.n = !1, this.emitReserved("pollComplete"), 
 		this.readyState === "open" && this.poll());
 	}
 	poll() {
-		this.m = !0, this.request(POLL_ERROR, text => this.onData(text)), this.emitReserved("poll");
+		this.n = !0, this.request(POLL_ERROR, text => this.onData(text)), this.emitReserved("poll");
 	}
 	async request(failure2, done, body) {
 		let {extraHeaders, withCredentials, timestampRequests, requestTimeout} = this.opts, context = this.Q = {
@@ -977,7 +980,7 @@ var POLL_ERROR = "xhr poll error", POST_ERROR = "xhr post error", Polling = clas
 			code = "request_timeout", controller.abort();
 		}, requestTimeout);
 		try {
-			let uri = this.y("http", timestampRequests !== !1, !this.l && !this.query.sid), response = await this.fetch(uri, {
+			let uri = this.y("http", timestampRequests !== !1, !this.m && !this.query.sid), response = await this.fetch(uri, {
 				method: body ? "POST" : "GET",
 				body,
 				headers: body ? {
@@ -996,7 +999,7 @@ var POLL_ERROR = "xhr poll error", POST_ERROR = "xhr post error", Polling = clas
 		this.c(timer);
 		let {status, responseText} = context;
 		if (status === 200) return done(responseText);
-		status && (code = this.r(!0)), this.b(() => this.onError(failure2, status, context, because(code)), 0);
+		status && (code = this.s(!0)), this.b(() => this.onError(failure2, status, context, because(code)), 0);
 	}
 	fetch(uri, request) {
 		return (typeof fetch == "function" ? fetch : fetchByXhr)(uri, request);
@@ -1021,32 +1024,32 @@ var WebSocketTransport = class extends Transport {
 		return "websocket";
 	}
 	doOpen() {
-		let {protocols, timestampRequests} = this.opts;
+		let {extraHeaders, protocols, timestampRequests} = this.opts;
 		try {
-			let uri = this.y("ws", timestampRequests, !this.l);
-			this.ws = this.connect(uri, [].concat(protocols || []));
+			let uri = this.y("ws", timestampRequests, !this.m);
+			this.ws = this.createSocket(uri, protocols, extraHeaders ? {
+				headers: extraHeaders
+			} : {});
 		} catch (error) {
 			this.b(() => this.e(error), 0);
 			return;
 		}
-		this.ws.binaryType = this.socket.binaryType, this.ws.onopen = () => this.onOpen(), 
-		this.ws.onmessage = event => this.onData(event.data), this.ws.onerror = event => this.e(event), 
-		this.ws.onclose = event => this.onClose({
+		let ws = this.ws;
+		ws.binaryType = this.socket.binaryType, ws.onopen = () => this.onOpen(), ws.onmessage = event => this.onData(event.data), 
+		ws.onerror = event => this.e(event), ws.onclose = event => this.onClose({
 			description: "websocket connection closed",
 			context: event
 		});
 	}
-	connect(uri, protocols) {
-		let {extraHeaders} = this.opts, Constructor = WebSocket;
-		return new Constructor(uri, protocols, extraHeaders && {
-			headers: extraHeaders
-		});
+	createSocket(uri, protocols, opts) {
+		let Constructor = WebSocket;
+		return new Constructor(uri, protocols || [], opts);
 	}
 	doClose() {
 		this.ws && (this.ws.onerror = () => {}, this.ws.close());
 	}
 	write(packets) {
-		this.writable = !1, encodePackets(packets, this.l, encoded => {
+		this.writable = !1, encodePackets(packets, this.m, encoded => {
 			try {
 				for (let data of encoded) this.ws.send(data);
 			} catch {}
@@ -1065,3 +1068,4 @@ var WebTransportTransport = class extends Transport {
 }, WebTransport = WebTransportTransport;
 
 export { Polling as Fetch, Manager, WebSocketTransport as NodeWebSocket, Polling as NodeXHR, Socket2 as Socket, WebSocketTransport as WebSocket, WebTransport, Polling as XHR, io as connect, io as default, io, protocol };
+//# sourceMappingURL=slim.mjs.map

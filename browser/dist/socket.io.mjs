@@ -291,6 +291,7 @@ function fetchByXhr(uri, {method, body, headers, credentials, signal}) {
 		for (let [name, value] of Object.entries(headers || {})) xhr.setRequestHeader(name, value);
 		xhr.withCredentials = credentials === "include", xhr.onload = () => resolve2({
 			status: xhr.status,
+			redirected: new URL(xhr.responseURL || uri).href !== new URL(uri).href,
 			text: () => Promise.resolve(xhr.responseText)
 		}), xhr.onerror = xhr.onabort = reject, signal.onabort = () => xhr.abort(), xhr.send(body);
 	});
@@ -482,7 +483,9 @@ var LONGEST_DELAY = 2 ** 31 - 1, transportsByName = {}, _Socket = class _Socket 
 	_open() {
 		let {transports} = this;
 		if (this.readyState = "opening", !transports.length) {
-			this.setTimeoutFn(() => this.emitReserved("error", "No transports available"), 0);
+			this.setTimeoutFn(() => this.emitReserved("error", failure("No transports available", {
+				cause: because("no_transport")
+			})), 0);
 			return;
 		}
 		let remembered = this.opts.rememberUpgrade && _Socket.priorWebsocketSuccess && transports.includes("websocket");
@@ -587,26 +590,26 @@ var WebSocketTransport = class extends Transport {
 		return "websocket";
 	}
 	doOpen() {
-		let {protocols, timestampRequests} = this.opts;
+		let {extraHeaders, protocols, timestampRequests} = this.opts;
 		try {
 			let uri = this.createUri("ws", timestampRequests, !this.supportsBinary);
-			this.ws = this.connect(uri, [].concat(protocols || []));
+			this.ws = this.createSocket(uri, protocols, extraHeaders ? {
+				headers: extraHeaders
+			} : {});
 		} catch (error) {
 			this.setTimeoutFn(() => this.fail(error), 0);
 			return;
 		}
-		this.ws.binaryType = this.socket.binaryType, this.ws.onopen = () => this.onOpen(), 
-		this.ws.onmessage = event => this.onData(event.data), this.ws.onerror = event => this.fail(event), 
-		this.ws.onclose = event => this.onClose({
+		let ws = this.ws;
+		ws.binaryType = this.socket.binaryType, ws.onopen = () => this.onOpen(), ws.onmessage = event => this.onData(event.data), 
+		ws.onerror = event => this.fail(event), ws.onclose = event => this.onClose({
 			description: "websocket connection closed",
 			context: event
 		});
 	}
-	connect(uri, protocols) {
-		let {extraHeaders} = this.opts, Constructor = WebSocket;
-		return new Constructor(uri, protocols, extraHeaders && {
-			headers: extraHeaders
-		});
+	createSocket(uri, protocols, opts) {
+		let Constructor = WebSocket;
+		return new Constructor(uri, protocols || [], opts);
 	}
 	doClose() {
 		this.ws && (this.ws.onerror = () => {}, this.ws.close());
@@ -972,9 +975,9 @@ var ACCESSORS = [ [ "reconnection", !0 ], [ "reconnectionAttempts", 1 / 0, !0 ],
 			cause: because("closed_early")
 		})))), this._timeout !== !1) {
 			let timer = this.setTimeoutFn(() => {
-				onError(failure("timeout", {
+				this.cleanup(), engine.close(), onError(failure("timeout", {
 					cause: because("timeout")
-				})), engine.close();
+				}));
 			}, this._timeout);
 			this.subs.push(() => this.clearTimeoutFn(timer));
 		}

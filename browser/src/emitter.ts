@@ -63,6 +63,12 @@ export class Emitter<Listen extends EventsMap, Emit extends EventsMap, Reserved 
   // The "$" keeps names such as `__proto__` from meaning something to the object.
   private _callbacks?: Record<string, Callback[] | undefined>;
 
+  /** Calls local listeners even where a subclass sends `emit` to the server. */
+  protected declare emitReserved: <Event extends EventNames<Reserved>>(
+    event: Event,
+    ...args: EventParams<Reserved, Event>
+  ) => this;
+
   /** Registers `listener` for `event`. */
   on<Event extends ListenableNames<Reserved, Listen>>(event: Event, listener: Listener<Reserved, Listen, Event>): this {
     const callbacks = (this._callbacks = this._callbacks || {});
@@ -120,8 +126,6 @@ export class Emitter<Listen extends EventsMap, Emit extends EventsMap, Reserved 
 }
 
 export interface Emitter<Listen extends EventsMap, Emit extends EventsMap, Reserved extends EventsMap = {}> {
-  /** Calls local listeners even where a subclass sends `emit` to the server. */
-  emitReserved<Event extends EventNames<Reserved>>(event: Event, ...args: EventParams<Reserved, Event>): this;
   /** Alias of {@link Emitter.on}. */
   addEventListener<Event extends ListenableNames<Reserved, Listen>>(
     event: Event,

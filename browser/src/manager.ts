@@ -68,7 +68,6 @@ type OpenCallback = (error?: Error) => void;
 /** A connection to one server, reconnected when it is lost, that the sockets of several namespaces share. */
 export class Manager<ListenEvents extends EventsMap = DefaultEventsMap, EmitEvents extends EventsMap = ListenEvents>
   extends Emitter<{}, {}, ManagerReservedEvents>
-  implements Timers
 {
   /** The current connection. */
   engine!: Engine;
@@ -76,7 +75,9 @@ export class Manager<ListenEvents extends EventsMap = DefaultEventsMap, EmitEven
   _autoConnect: boolean;
   _readyState: "opening" | "open" | "closed" = "closed";
   _reconnecting = false;
+  /** @internal */
   setTimeoutFn!: Timers["setTimeoutFn"];
+  /** @internal */
   clearTimeoutFn!: Timers["clearTimeoutFn"];
   private readonly uri?: string;
   private nsps: Record<string, Socket> = {};
@@ -145,8 +146,10 @@ export class Manager<ListenEvents extends EventsMap = DefaultEventsMap, EmitEven
     );
     if (this._timeout !== false) {
       const timer = this.setTimeoutFn(() => {
-        onError(failure("timeout", { cause: because("timeout") }));
+        // First, as what the application does with the error may throw.
+        this.cleanup();
         engine.close();
+        onError(failure("timeout", { cause: because("timeout") }));
       }, this._timeout as number);
       this.subs.push(() => this.clearTimeoutFn(timer));
     }
@@ -187,7 +190,11 @@ export class Manager<ListenEvents extends EventsMap = DefaultEventsMap, EmitEven
     this.onclose("forced close");
   }
 
-  /** Alias of `_close`. */
+  /**
+   * Alias of `_close`.
+   *
+   * @internal
+   */
   disconnect(): void {
     this._close();
   }

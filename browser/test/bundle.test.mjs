@@ -1,7 +1,7 @@
 // The files as they are shipped: every way to load them, their types, and nothing that is left out.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createRequire, SourceMap } from "node:module";
 import { tmpdir } from "node:os";
@@ -118,15 +118,22 @@ test("the server has the same files", () => {
 });
 
 const files = [...scripts, "socket.io.esm.min.js", "socket.io.msgpack.min.js"];
+const modules = readdirSync(join(root, "dist")).filter((name) => /\.m?js$/.test(name) && !files.includes(name));
 
 test("maps name the sources by relative paths, and the scripts name their licence", () => {
-  for (const file of files) {
-    assert.ok(source(file).startsWith(`/*! sockeye-client ${version} | MIT OR Apache-2.0 */`), file);
+  assert.equal(modules.length, 11);
+  for (const file of [...files, ...modules]) {
+    const isServed = files.includes(file);
+    if (isServed) assert.ok(source(file).startsWith(`/*! sockeye-client ${version} | MIT OR Apache-2.0 */`), file);
     assert.ok(source(file).endsWith(`//# sourceMappingURL=${file}.map\n`), file);
     const map = JSON.parse(source(file + ".map"));
     assert.deepEqual(map.sources.filter((path) => !path.startsWith("../src/")), []);
-    assert.equal(map.sources.length, map.sourcesContent.length);
+    // The package has the sources beside `dist`; a server has the map alone.
+    if (isServed) assert.equal(map.sources.length, map.sourcesContent.length, file);
+    else for (const path of map.sources) assert.ok(existsSync(join(root, "dist", path)), `${path} of ${file}`);
   }
+  const { files: packed } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+  assert.ok(packed.includes("src"));
 });
 
 // Line and column, counted from 0, of what stands at `needle` in the TypeScript.
@@ -140,7 +147,7 @@ function original(file, needle) {
 }
 
 test("maps resolve a breakpoint to TypeScript", () => {
-  for (const file of files) {
+  for (const file of [...files, ...modules.filter((name) => !name.startsWith("msgpack"))]) {
     const [path, text] = original(file, "operation has timed out");
     assert.deepEqual([path, text.includes("operation has timed out")], ["../src/socket.ts", true], file);
     const [other, line] = original(file, "transport closed by the server");

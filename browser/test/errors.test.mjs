@@ -12,7 +12,7 @@ import { Recorder, within } from "./recorder.mjs";
 import { deadPort } from "./server.mjs";
 
 globalThis.WebSocket ??= WebSocket;
-const { io } = await import("../dist/socket.io.esm.min.js");
+const { io, Manager } = await import("../dist/socket.io.esm.min.js");
 const limit = { timeout: 20_000 };
 const polling = { transports: ["polling"] };
 const websocket = { transports: ["websocket"] };
@@ -134,7 +134,7 @@ test("a server of Socket.IO 2: the reference's sentence, engine_3", limit, async
 test("every code has a sentence in the readable file, and a row in the README", () => {
   const [, table] = /const SENTENCES = \{([\s\S]*?)\n\};/.exec(readFileSync(join(root, "src/engine/cause.ts"), "utf8"));
   const sentences = [...table.matchAll(/^ {2}(\w+): "(.*)",$/gm)];
-  assert.equal(sentences.length, 21);
+  assert.equal(sentences.length, 22);
   const script = readFileSync(join(root, "dist/socket.io.js"), "utf8");
   const readme = readFileSync(join(root, "README.md"), "utf8");
   for (const [, code, sentence] of sentences) {
@@ -190,6 +190,21 @@ test("what a handler throws is reported and breaks nothing else", limit, async (
   );
   for (const name of ["connect", "outgoing", "ack", "disconnect", "attempt"]) assert.ok(errors.includes(name), name);
   assert.ok(seen.includes("second listener") && seen.includes("other socket"), String(seen));
+});
+
+test("what the callback of `open` throws at the end of `timeout` leaves no connection behind", limit, async (t) => {
+  const server = await new Recorder({ silent: true }).start(t);
+  const manager = new Manager(server.url, { ...polling, timeout: 20, autoConnect: false });
+  let engine;
+  const thrown = new Promise((resolve) => {
+    manager.open((error) => {
+      resolve(error.cause.code);
+      throw new Error("callback");
+    });
+    engine = manager.engine;
+  });
+  const errors = await uncaught(t, within(thrown, "the callback"));
+  assert.deepEqual([await thrown, errors, engine.readyState], ["timeout", ["callback"], "closed"]);
 });
 
 test("connect_error is logged once when nobody listens, and not when somebody does", limit, async (t) => {

@@ -276,6 +276,21 @@ describe("other servers in Chromium", { skip }, () => {
     assert.deepEqual(await failure(page, "/", { transports: ["polling"] }), ["server error", "engine_3"]);
   });
 
+  test("an answer by way of another address: redirected, by fetch and by XHR", limit, async (t) => {
+    const login = createServer((request, response) => {
+      if (request.url.startsWith("/login")) response.end("<p>login</p>");
+      else response.writeHead(302, { Location: "/login" }).end();
+    });
+    login.listen(0, "127.0.0.1");
+    await once(login, "listening");
+    t.after(() => (login.closeAllConnections(), login.close()));
+    const page = await pageFor(t, login.address().port);
+    const polling = { transports: ["polling"] };
+    assert.deepEqual(await failure(page, "/", polling), ["server error", "redirected"]);
+    await page.evaluate(() => (globalThis.fetch = undefined));
+    assert.deepEqual(await failure(page, "/", polling), ["server error", "redirected"]);
+  });
+
   test("a server that does not allow the origin: refused_origin, and no_answer where nobody is", limit, async (t) => {
     const server = await new TestServer({ cors: undefined }).start();
     t.after(() => server.stop());

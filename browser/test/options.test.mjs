@@ -344,6 +344,23 @@ test("an option without effect changes nothing", limit, async (t) => {
   assert.ok(server.requests.every(({ url }) => !all.some((option) => url.includes(option))));
 });
 
+test("a transport of one's own makes its own WebSocket", limit, async (t) => {
+  const server = await recorder(t);
+  const { WebSocket } = await import("../dist/socket.io.esm.min.js");
+  const calls = [];
+  class Mine extends WebSocket {
+    createSocket(uri, protocols, opts) {
+      calls.push([new URL(uri).pathname, protocols, opts]);
+      return super.createSocket(uri + "&mine=1", protocols, opts);
+    }
+  }
+  const extraHeaders = { "x-a": "1" };
+  const socket = client(t, server.url, { transports: [Mine], protocols: ["a"], extraHeaders });
+  await next(socket, "connect");
+  assert.deepEqual(calls, [["/socket.io/", ["a"], { headers: extraHeaders }]]);
+  assert.ok((await server.request()).url.endsWith("&mine=1"));
+});
+
 test("WebTransport is accepted and passed over", limit, async (t) => {
   const server = await recorder(t);
   const { WebTransport } = await import("../dist/socket.io.esm.min.js");
@@ -351,5 +368,5 @@ test("WebTransport is accepted and passed over", limit, async (t) => {
   await next(socket, "connect");
   assert.equal(name(socket), "websocket");
   const [error] = await next(client(t, server.url, { transports: [WebTransport] }), "connect_error");
-  assert.equal(error, "No transports available");
+  assert.deepEqual([error.message, error.cause.code], ["No transports available", "no_transport"]);
 });

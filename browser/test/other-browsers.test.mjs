@@ -69,9 +69,15 @@ async function core(names, done) {
   }
 }
 
+const unwanted = process.env.BROWSER === "0" && "BROWSER=0";
+
 for (const [name, skip, run] of [
-  ["Firefox", firefox ? false : "no firefox-esr: install it, or set FIREFOX to its path", inFirefox],
-  ["WebKit", webkit && xvfb ? false : "no WebKitWebDriver or no xvfb-run: install webkit2gtk-driver and xvfb", inWebKit],
+  ["Firefox", unwanted || (firefox ? false : "no firefox-esr: install it, or set FIREFOX to its path"), inFirefox],
+  [
+    "WebKit",
+    unwanted || (webkit && xvfb ? false : "no WebKitWebDriver or no xvfb-run: install webkit2gtk-driver and xvfb"),
+    inWebKit,
+  ],
 ]) {
   if (skip) console.log(`# The tests in ${name} are skipped: ${skip}`);
   for (const [kind, start] of Object.entries(servers)) {

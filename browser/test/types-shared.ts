@@ -133,10 +133,36 @@ manager.engine.on("packet", ({ type, data }) => [type, data]);
 manager.engine.on("close", (reason) => reason.length);
 manager.engine.transport.name.length;
 manager.engine.writeBuffer.length;
+const engineId: string = manager.engine.id;
+const engineState: "opening" | "open" | "closing" | "closed" = manager.engine.readyState;
+// @ts-expect-error: protected
+manager.engine.opts;
+// @ts-expect-error: protected
+manager.engine.transports;
+// @ts-expect-error: protected
+manager.engine.transport.readyState;
+// @ts-expect-error: protected
+socket.emitReserved("connect");
+// @ts-expect-error: protected
+manager.emitReserved("open");
+// @ts-expect-error: private
+manager.disconnect();
+// @ts-expect-error: private
+manager.setTimeoutFn(() => {}, 1);
+socket.removeListener("news", () => {}).removeAllListeners("news").removeAllListeners();
+
+// A transport of one's own.
+class Mine extends WebSocket {
+  override get name(): string {
+    this.emitReserved("open");
+    return this.readyState + this.query.sid + this.opts.hostname + this.supportsBinary + this.socket.id;
+  }
+}
+new Manager({ transports: [Mine] });
 manager.socket("/a", { auth: {} }).emit("anything");
 
 const untyped: Socket = named();
 untyped.emit("any", 1, "b", () => {}).on("any", (a, b) => [a, b]);
 connect("/a", {}).connected;
 const five: number = protocol;
-export { five, state, wrong };
+export { engineId, engineState, five, state, wrong };

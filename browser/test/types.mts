@@ -78,7 +78,13 @@ is<Equal<ReturnType<typeof manager.socket>, Socket<ServerToClient, ClientToServe
 manager.engine.on("upgrade", (transport) => is<Equal<typeof transport.name, string>>());
 manager.engine.on("close", (reason) => is<Equal<typeof reason, string>>());
 
-// Names that are found on the function, too.
+// Accepted here alone, as the reference has them at run time and not in its types: no limit of time, the aliases that
+// the DOM has too, and the names that are found on the function.
+const extras: Partial<ManagerOptions> = { timeout: false };
+manager.timeout(false).addEventListener("open", () => {}).removeEventListener("open");
+socket.addEventListener("connect", () => {}).removeEventListener("connect");
+const made: InstanceType<typeof io.Manager> = new io.Manager(extras);
+is<Equal<typeof made, Manager>>();
 is<Equal<typeof io.Socket, typeof Socket>>();
 new io.Manager({ transports: [WebSocket] });
 connect("/a");

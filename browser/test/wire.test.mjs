@@ -144,7 +144,7 @@ for (const [what, changes] of [
 
 test("no transport that there is", options, async (t) => {
   const error = await failure(await polling(t, () => {}, { transports: ["webtransport"] }));
-  assert.equal(error, "No transports available");
+  assert.deepEqual([error.message, error.cause.code], ["No transports available", "no_transport"]);
 });
 
 test("a WebSocket that closes before the handshake", options, async (t) => {

@@ -25,6 +25,7 @@ declare const SENTENCES: {
     no_websocket: string;
     connection_lost: string;
     blob: string;
+    no_transport: string;
     closed_early: string;
 };
 /** An error for `cause`, with words for people where the file has room for them. */

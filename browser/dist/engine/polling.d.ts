@@ -1,4 +1,3 @@
-import { type CauseCode } from "./cause.js";
 import { type Packet, type RawData } from "./packet.js";
 import { Transport } from "./transport.js";
 import { type Answer } from "./xhr.js";
@@ -11,10 +10,6 @@ export declare class Polling extends Transport {
     get name(): string;
     /** Stops polling, and calls back when the GET has returned and the POST is finished, so that no packet is lost. */
     pause(onPause: () => void): void;
-    upgrade(offered: unknown): void;
-    takeable(packets: Packet[]): Packet[];
-    explain(status?: boolean): CauseCode;
-    resume(): void;
     protected doOpen(): void;
     protected doClose(): void;
     protected write(packets: Packet[]): void;

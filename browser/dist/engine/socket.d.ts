@@ -1,26 +1,23 @@
 import { Emitter } from "../emitter.js";
-import { type Timers } from "../timers.js";
 import type { EngineEvents, EngineOptions, TransportCtor, TransportName, WriteOptions } from "./options.js";
 import type { BinaryType, Packet, RawData } from "./packet.js";
 import type { Transport, TransportOptions } from "./transport.js";
 /** The transports that are there without being given, in the order of preference. */
 export declare const transportsByName: Record<string, TransportCtor>;
 /** One Engine.IO connection: its handshake, heartbeat, write buffer and transports. It does not reconnect. */
-export declare class Socket extends Emitter<{}, {}, EngineEvents> implements Timers {
+export declare class Socket extends Emitter<{}, {}, EngineEvents> {
     static readonly protocol = 4;
     /** Whether the last connection of this page got to WebSocket. */
     static priorWebsocketSuccess: boolean;
-    /** Session id; null before the handshake and after the end. */
-    id: string | null;
+    /** Session id; null before the handshake and after the end, which the reference's types do not say. */
+    id: string;
     transport: Transport;
     binaryType: BinaryType;
     readyState: "opening" | "open" | "closing" | "closed";
     /** Packets that no transport has taken yet, after those that are being sent. */
     writeBuffer: Packet[];
-    readonly opts: EngineOptions & Pick<TransportOptions, "path">;
-    readonly transports: TransportName[];
-    setTimeoutFn: Timers["setTimeoutFn"];
-    clearTimeoutFn: Timers["clearTimeoutFn"];
+    protected readonly opts: EngineOptions & Pick<TransportOptions, "path">;
+    protected readonly transports: TransportName[];
     private _transportsByName;
     private _prevBufferLen;
     private _pingDelay;

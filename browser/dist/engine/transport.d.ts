@@ -1,7 +1,7 @@
 import { type Query } from "../address.js";
 import { Emitter } from "../emitter.js";
 import { type Timers } from "../timers.js";
-import type { Cause, CauseCode } from "./cause.js";
+import type { Cause } from "./cause.js";
 import type { EngineOptions } from "./options.js";
 import { type Packet, type RawData } from "./packet.js";
 import type { Socket } from "./socket.js";
@@ -41,14 +41,14 @@ export interface TransportOptions extends EngineOptions {
     socket: Socket;
 }
 /** One way of carrying packets. Subclasses have their name on the prototype. */
-export declare abstract class Transport extends Emitter<{}, {}, TransportEvents> implements Timers {
+export declare abstract class Transport extends Emitter<{}, {}, TransportEvents> {
     /** Query of the next request. */
     query: Query;
     /** Whether `send` may be called: the packets of the last call are on their way. */
     writable: boolean;
-    readyState?: "opening" | "open" | "pausing" | "paused" | "closed";
-    setTimeoutFn: Timers["setTimeoutFn"];
-    clearTimeoutFn: Timers["clearTimeoutFn"];
+    protected readyState?: "opening" | "open" | "pausing" | "paused" | "closed";
+    protected setTimeoutFn: Timers["setTimeoutFn"];
+    protected clearTimeoutFn: Timers["clearTimeoutFn"];
     protected opts: TransportOptions;
     protected supportsBinary: boolean;
     protected socket: Socket;
@@ -66,14 +66,6 @@ export declare abstract class Transport extends Emitter<{}, {}, TransportEvents>
     send(packets: Packet[]): void;
     /** Calls back once nothing is under way; only polling can pause. */
     pause(_onPause: () => void): void;
-    /** Tries to leave this transport, if it is one to be left, for one that the server offers. */
-    upgrade(_offered: unknown): void;
-    /** As many of the packets as one `send` may be given. */
-    takeable(packets: Packet[]): Packet[];
-    /** What the last thing was that came, if it is not a packet. */
-    explain(): CauseCode;
-    /** Takes back a pause. */
-    resume(): void;
     protected onError(reason: string, description: any, context: any, cause: Cause): this;
     protected onOpen(): void;
     protected onDrain(): void;

@@ -12,11 +12,11 @@ export interface WebSocketLike {
 }
 /** WebSocket: one message a packet. */
 export declare class WebSocketTransport extends Transport {
-    private ws?;
+    protected ws: any;
     get name(): string;
     protected doOpen(): void;
-    /** Starts the connection. The Node.js build has a way of its own. */
-    protected connect(uri: string, protocols: string[]): WebSocketLike;
+    /** Starts the connection. A subclass may return another object with the interface of a browser's `WebSocket`. */
+    createSocket(uri: string, protocols: string | string[] | undefined, opts: Record<string, any>): any;
     protected doClose(): void;
     protected write(packets: Packet[]): void;
     private fail;

@@ -32,6 +32,7 @@ const SENTENCES = {
   no_websocket: "refused, or nothing answered",
   connection_lost: "the connection broke",
   blob: "a Blob could not be read",
+  no_transport: "none of `transports` is known here",
   closed_early: "closed before the handshake",
 };
 

@@ -52,15 +52,17 @@ export class Polling extends Transport {
     settled();
   }
 
+  /** @internal */
   override upgrade(offered: unknown): void {
     const { socket } = this;
-    for (const name of socket.transports) {
+    for (const name of socket["transports"]) {
       if (!([] as unknown[]).concat(offered).includes(name)) continue;
       (socket.constructor as typeof Socket).priorWebsocketSuccess = false;
       new Upgrade(socket, name);
     }
   }
 
+  /** @internal */
   // Engine.IO 4, "maxPayload": a longer body is refused with 413. One packet alone is tried in any case.
   override takeable(packets: Packet[]): Packet[] {
     const { maxPayload } = this.socket;
@@ -71,6 +73,7 @@ export class Polling extends Transport {
     return packets.slice(0, end < 0 ? undefined : end);
   }
 
+  /** @internal */
   override explain(status?: boolean): CauseCode {
     const { responseText } = this.answer;
     // Engine.IO: the body of a refusal.
@@ -82,6 +85,7 @@ export class Polling extends Transport {
     return /^\d+:\d/.test(responseText) ? "engine_3" : responseText ? "unreadable" : "empty";
   }
 
+  /** @internal */
   override resume(): void {
     if (!this.readyState!.startsWith("paus")) return;
     this.readyState = "open";

@@ -25,29 +25,31 @@ const LONGEST_DELAY = 2 ** 31 - 1;
 export const transportsByName: Record<string, TransportCtor> = {};
 
 /** One Engine.IO connection: its handshake, heartbeat, write buffer and transports. It does not reconnect. */
-export class Socket extends Emitter<{}, {}, EngineEvents> implements Timers {
+export class Socket extends Emitter<{}, {}, EngineEvents> {
   static readonly protocol = 4;
   /** Whether the last connection of this page got to WebSocket. */
   static priorWebsocketSuccess = false;
 
-  /** Session id; null before the handshake and after the end. */
-  id: string | null = null;
+  /** Session id; null before the handshake and after the end, which the reference's types do not say. */
+  id: string = null!;
   transport!: Transport;
   binaryType: BinaryType = "arraybuffer";
   readyState!: "opening" | "open" | "closing" | "closed";
   /** Packets that no transport has taken yet, after those that are being sent. */
   writeBuffer: Packet[] = [];
-  readonly opts: EngineOptions & Pick<TransportOptions, "path">;
-  readonly transports: TransportName[];
+  protected readonly opts: EngineOptions & Pick<TransportOptions, "path">;
+  protected readonly transports: TransportName[];
+  /** @internal */
   setTimeoutFn!: Timers["setTimeoutFn"];
+  /** @internal */
   clearTimeoutFn!: Timers["clearTimeoutFn"];
   /** @internal */
   upgrading = false;
+  /** @internal */
+  maxPayload?: number;
   private _transportsByName = { ...transportsByName };
   private _prevBufferLen = 0;
   private _pingDelay = 0;
-  /** @internal */
-  maxPayload?: number;
   private _pingTimeoutTimer: unknown;
   private _pingTimeoutTime = Infinity;
   private _cleanups: (() => void)[] = [];
@@ -127,7 +129,7 @@ export class Socket extends Emitter<{}, {}, EngineEvents> implements Timers {
     const { transports } = this;
     this.readyState = "opening";
     if (!transports.length) {
-      this.setTimeoutFn(() => this.emitReserved("error", "No transports available"), 0);
+      this.setTimeoutFn(() => this.emitReserved("error", failure("No transports available", { cause: because("no_transport") })), 0);
       return;
     }
     const remembered = this.opts.rememberUpgrade && Socket.priorWebsocketSuccess && transports.includes("websocket");
@@ -293,7 +295,7 @@ export class Socket extends Emitter<{}, {}, EngineEvents> implements Timers {
       this.transport.close();
       this.transport.off();
     }
-    this.id = null;
+    this.id = null!;
     this.emitReserved("close", reason, description);
     // Afterwards, so that a listener can still see what was not sent.
     this.writeBuffer = [];

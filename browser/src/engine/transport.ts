@@ -52,21 +52,21 @@ export interface TransportOptions extends EngineOptions {
 }
 
 /** One way of carrying packets. Subclasses have their name on the prototype. */
-export abstract class Transport extends Emitter<{}, {}, TransportEvents> implements Timers {
+export abstract class Transport extends Emitter<{}, {}, TransportEvents> {
   /** Query of the next request. */
   query: Query;
   /** Whether `send` may be called: the packets of the last call are on their way. */
   writable = false;
-  readyState?: "opening" | "open" | "pausing" | "paused" | "closed";
-  setTimeoutFn!: Timers["setTimeoutFn"];
-  clearTimeoutFn!: Timers["clearTimeoutFn"];
+  protected readyState?: "opening" | "open" | "pausing" | "paused" | "closed";
+  protected setTimeoutFn!: Timers["setTimeoutFn"];
+  protected clearTimeoutFn!: Timers["clearTimeoutFn"];
   protected opts: TransportOptions;
   protected supportsBinary: boolean;
   protected socket: Socket;
 
   constructor(opts: TransportOptions) {
     super();
-    installTimers(this, opts);
+    installTimers(this as unknown as Timers, opts);
     this.opts = opts;
     this.query = opts.query;
     this.socket = opts.socket;
@@ -104,20 +104,36 @@ export abstract class Transport extends Emitter<{}, {}, TransportEvents> impleme
   /** Calls back once nothing is under way; only polling can pause. */
   pause(_onPause: () => void): void {}
 
-  /** Tries to leave this transport, if it is one to be left, for one that the server offers. */
+  /**
+   * Tries to leave this transport, if it is one to be left, for one that the server offers.
+   *
+   * @internal
+   */
   upgrade(_offered: unknown): void {}
 
-  /** As many of the packets as one `send` may be given. */
+  /**
+   * As many of the packets as one `send` may be given.
+   *
+   * @internal
+   */
   takeable(packets: Packet[]): Packet[] {
     return packets.slice();
   }
 
-  /** What the last thing was that came, if it is not a packet. */
+  /**
+   * What the last thing was that came, if it is not a packet.
+   *
+   * @internal
+   */
   explain(): CauseCode {
     return "unreadable";
   }
 
-  /** Takes back a pause. */
+  /**
+   * Takes back a pause.
+   *
+   * @internal
+   */
   resume(): void {}
 
   protected onError(reason: string, description: any, context: any, cause: Cause): this {

@@ -39,7 +39,7 @@ export class Upgrade {
     if (type !== "pong" || data !== "probe") return this.fail("");
     if (engine.upgrading) return;
     this.chosen = engine.upgrading = true;
-    engine.emitReserved("upgrading", transport);
+    engine["emitReserved"]("upgrading", transport);
     (engine.constructor as typeof Socket).priorWebsocketSuccess = transport.name === "websocket";
     engine.transport.pause(() => {
       // It may have failed meanwhile.
@@ -48,7 +48,7 @@ export class Upgrade {
       this.detach();
       engine.setTransport(transport);
       transport.send([{ type: "upgrade" }]);
-      engine.emitReserved("upgrade", transport);
+      engine["emitReserved"]("upgrade", transport);
       engine.upgrading = false;
       engine.flush();
     });
@@ -63,7 +63,7 @@ export class Upgrade {
       engine.transport.resume();
       engine.flush();
     }
-    engine.emitReserved("upgradeError", failure("probe error" + cause, { transport: transport.name }));
+    engine["emitReserved"]("upgradeError", failure("probe error" + cause, { transport: transport.name }));
   }
 
   private abandon(): void {

@@ -15,35 +15,35 @@ export interface WebSocketLike {
 
 /** WebSocket: one message a packet. */
 export class WebSocketTransport extends Transport {
-  private ws?: WebSocketLike;
+  protected ws: any;
 
   get name(): string {
     return "websocket";
   }
 
   protected doOpen(): void {
-    const { protocols, timestampRequests } = this.opts;
+    const { extraHeaders, protocols, timestampRequests } = this.opts;
     try {
       const uri = this.createUri("ws", timestampRequests, !this.supportsBinary);
-      this.ws = this.connect(uri, ([] as string[]).concat(protocols || []));
+      this.ws = this.createSocket(uri, protocols, extraHeaders ? { headers: extraHeaders } : {});
     } catch (error) {
       // Later, as nobody listens yet to a connection that fails while it is made.
       this.setTimeoutFn(() => this.fail(error), 0);
       return;
     }
-    this.ws.binaryType = this.socket.binaryType;
-    this.ws.onopen = () => this.onOpen();
-    this.ws.onmessage = (event) => this.onData(event.data);
-    this.ws.onerror = (event) => this.fail(event);
-    this.ws.onclose = (event) => this.onClose({ description: "websocket connection closed", context: event });
+    const ws: WebSocketLike = this.ws;
+    ws.binaryType = this.socket.binaryType;
+    ws.onopen = () => this.onOpen();
+    ws.onmessage = (event) => this.onData(event.data);
+    ws.onerror = (event) => this.fail(event);
+    ws.onclose = (event) => this.onClose({ description: "websocket connection closed", context: event });
   }
 
-  /** Starts the connection. The Node.js build has a way of its own. */
-  protected connect(uri: string, protocols: string[]): WebSocketLike {
-    const { extraHeaders } = this.opts;
+  /** Starts the connection. A subclass may return another object with the interface of a browser's `WebSocket`. */
+  createSocket(uri: string, protocols: string | string[] | undefined, opts: Record<string, any>): any {
     // Browsers ignore the third argument; React Native and some servers' runtimes take the headers from it.
-    const Constructor = WebSocket as new (uri: string, protocols?: string[], options?: object) => WebSocket;
-    return new Constructor(uri, protocols, extraHeaders && { headers: extraHeaders });
+    const Constructor = WebSocket as new (uri: string, protocols?: string | string[], options?: object) => WebSocket;
+    return new Constructor(uri, protocols || [], opts);
   }
 
   protected doClose(): void {
@@ -61,7 +61,7 @@ export class WebSocketTransport extends Transport {
       (encoded) => {
         // A socket that is about to report its end refuses data; the end is then reported anyway.
         try {
-          for (const data of encoded) this.ws!.send(data as any);
+          for (const data of encoded) this.ws.send(data);
         } catch {}
         // Later, so that the engine first notes how many packets were taken.
         queueMicrotask(() => this.onDrain());

@@ -15,6 +15,7 @@ export function fetchByXhr(uri: string, { method, body, headers, credentials, si
     xhr.onload = () =>
       resolve({
         status: xhr.status,
+        redirected: new URL(xhr.responseURL || uri).href !== new URL(uri).href,
         text: () => Promise.resolve(xhr.responseText),
       });
     xhr.onerror = xhr.onabort = reject;

@@ -14,8 +14,8 @@ const CLOSE_TIMEOUT = 5000;
 
 /** WebSocket by the modules of Node.js: with its agents, certificates, headers and cookies. */
 export class NodeWebSocketTransport extends WebSocketTransport {
-  protected override connect(uri: string, protocols: string[]): WebSocketLike {
-    return new Connection(uri, protocols, this.opts);
+  override createSocket(uri: string, protocols: string | string[] | undefined): any {
+    return new Connection(uri, ([] as string[]).concat(protocols || []), this.opts);
   }
 }
 

@@ -8,7 +8,7 @@ function App() {
   const [answer, setAnswer] = useState("");
   useEffect(() => {
     mounts++;
-    const socket = io({ transports: ["websocket"] });
+    const socket = io();
     socket.emit("echo", "hello", setAnswer);
     return () => socket.disconnect();
   }, []);

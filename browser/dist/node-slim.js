@@ -1,0 +1,1366 @@
+/*! sockeye-client 0.1.0 | MIT OR Apache-2.0 */
+"use strict";
+
+var __defProp = Object.defineProperty;
+
+var __getOwnPropDesc = Object.getOwnPropertyDescriptor;
+
+var __getOwnPropNames = Object.getOwnPropertyNames;
+
+var __hasOwnProp = Object.prototype.hasOwnProperty;
+
+var __export = (target, all) => {
+	for (var name in all) __defProp(target, name, {
+		get: all[name],
+		enumerable: !0
+	});
+}, __copyProps = (to, from, except, desc) => {
+	if (from && typeof from == "object" || typeof from == "function") for (let key of __getOwnPropNames(from)) !__hasOwnProp.call(to, key) && key !== except && __defProp(to, key, {
+		get: () => from[key],
+		enumerable: !(desc = __getOwnPropDesc(from, key)) || desc.enumerable
+	});
+	return to;
+};
+
+var __toCommonJS = mod => __copyProps(__defProp({}, "__esModule", {
+	value: !0
+}), mod);
+
+var slim_exports = {};
+
+__export(slim_exports, {
+	Fetch: () => NodePolling,
+	Manager: () => Manager,
+	NodeWebSocket: () => NodeWebSocketTransport,
+	NodeXHR: () => NodePolling,
+	Socket: () => Socket2,
+	WebSocket: () => NodeWebSocketTransport,
+	WebTransport: () => WebTransport,
+	XHR: () => NodePolling,
+	connect: () => io,
+	default: () => io,
+	io: () => io,
+	protocol: () => protocol
+});
+
+module.exports = __toCommonJS(slim_exports);
+
+function failure(message, details) {
+	return Object.assign(new Error(message), details);
+}
+
+function call(target, callback, args) {
+	try {
+		callback.apply(target, args);
+	} catch (error) {
+		queueMicrotask(() => {
+			throw error;
+		});
+	}
+}
+
+var Emitter = class {
+	on(event, listener) {
+		let callbacks = this._callbacks = this._callbacks || {}, key = "$" + event;
+		return (callbacks[key] = callbacks[key] || []).push(listener), this;
+	}
+	once(event, listener) {
+		let callback = (...args) => {
+			this.off(event, callback), listener.apply(this, args);
+		};
+		return callback.fn = listener, this.on(event, callback);
+	}
+	off(event, listener) {
+		let callbacks = this._callbacks || {}, key = "$" + event, list = callbacks[key] || [];
+		if (!arguments.length) this._callbacks = {}; else if (arguments.length > 1) {
+			let index = list.findIndex(callback => listener && (callback === listener || callback.fn === listener));
+			index >= 0 && list.splice(index, 1);
+		}
+		return (arguments.length < 2 || !list.length) && delete callbacks[key], this;
+	}
+	emit(event, ...args) {
+		for (let callback of this.listeners(event).slice()) call(this, callback, args);
+		return this;
+	}
+	listeners(event) {
+		return this._callbacks?.["$" + event] || [];
+	}
+	hasListeners(event) {
+		return !!this.listeners(event).length;
+	}
+}, methods = Emitter.prototype;
+
+methods.emitReserved = methods.emit;
+
+methods.addEventListener = methods.on;
+
+methods.removeListener = methods.removeEventListener = methods.removeAllListeners = methods.off;
+
+function subscribe(emitter, event, listener) {
+	return emitter.on(event, listener), () => emitter.off(event, listener);
+}
+
+function because(code) {
+	return failure(code, {
+		code
+	});
+}
+
+var TYPES = [ "open", "close", "ping", "pong", "message", "upgrade", "noop" ];
+
+var UNREADABLE = {
+	type: "error",
+	data: "parser error"
+}, SEPARATOR = "";
+
+function isBinary(value) {
+	return value instanceof ArrayBuffer || ArrayBuffer.isView(value) || value instanceof Blob;
+}
+
+function toBase64(data) {
+	let bytes = ArrayBuffer.isView(data) ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength) : new Uint8Array(data), text = "";
+	for (let i = 0; i < bytes.length; i += 32768) text += String.fromCharCode(...bytes.subarray(i, i + 32768));
+	return "b" + btoa(text);
+}
+
+function fromBase64(text) {
+	let characters = atob(text), bytes = new Uint8Array(characters.length);
+	for (let i = 0; i < bytes.length; i++) bytes[i] = characters.charCodeAt(i);
+	return bytes.buffer;
+}
+
+function encodePacket({type, data}, supportsBinary) {
+	return isBinary(data) ? supportsBinary ? data : data instanceof Blob ? data.arrayBuffer().then(toBase64) : toBase64(data) : TYPES.indexOf(type) + (data || "");
+}
+
+function encodePackets(packets, supportsBinary, done, failed) {
+	let encoded = packets.map(packet => encodePacket(packet, supportsBinary));
+	encoded.some(part => part instanceof Promise) ? Promise.all(encoded).then(done, failed) : done(encoded);
+}
+
+function joinPayload(encoded) {
+	return encoded.join(SEPARATOR);
+}
+
+function decodePacket(encoded, binaryType) {
+	if (typeof encoded != "string") return {
+		type: "message",
+		data: present(encoded, binaryType)
+	};
+	if (encoded[0] === "b") try {
+		return {
+			type: "message",
+			data: present(fromBase64(encoded.slice(1)), binaryType)
+		};
+	} catch {
+		return UNREADABLE;
+	}
+	let type = TYPES[encoded.charCodeAt(0) - 48];
+	return type ? encoded.length > 1 ? {
+		type,
+		data: encoded.slice(1)
+	} : {
+		type
+	} : UNREADABLE;
+}
+
+function decodePayload(payload, binaryType) {
+	let packets = [];
+	for (let encoded of payload.split(SEPARATOR)) {
+		let packet = decodePacket(encoded, binaryType);
+		if (packets.push(packet), packet.type === "error") break;
+	}
+	return packets;
+}
+
+function present(data, binaryType) {
+	return binaryType === "blob" && !(data instanceof Blob) ? new Blob([ data ]) : data;
+}
+
+function encodedLength(data) {
+	if (typeof data == "string") return new Blob([ data ]).size;
+	let length = data.size ?? data.byteLength;
+	return Math.ceil(length / 3) * 4;
+}
+
+var ADDRESS = /^(?:(?:(https?|wss?):)?\/\/)?(?:[^@/?#]*@)?(?:\[([^\]]*)\]|([^:/?#]*))(?::(\d*))?([^?#]*)(?:\?([^#]*))?/;
+
+function parse(address) {
+	let [, protocol2 = "", ipv6, name = "", port = "", path = "", query = ""] = ADDRESS.exec(address) || [];
+	return {
+		protocol: protocol2,
+		host: ipv6 || name,
+		port,
+		path,
+		query
+	};
+}
+
+function pageLocation() {
+	return typeof location == "object" ? location : void 0;
+}
+
+function resolve(uri, path, base = pageLocation()) {
+	let source = uri || "/";
+	/^\/(?!\/)/.test(source) && (source = (base ? base.host : "localhost") + source);
+	let target = parse(source);
+	target.protocol || (target.protocol = base && base.protocol !== "https:" ? "http" : "https", 
+	source = target.protocol + "://" + source.replace(/^\/\//, ""));
+	let port = target.port || (/s$/.test(target.protocol) ? "443" : "80"), host = bracketed(target.host);
+	return {
+		...target,
+		port,
+		path: target.path || "/",
+		source,
+		id: `${target.protocol}://${host}:${port}${path}`
+	};
+}
+
+function bracketed(host) {
+	return host.includes(":") ? `[${host}]` : host;
+}
+
+function encodeQuery(query) {
+	return Object.entries(query).map(pair => pair.map(part => encodeURIComponent(part)).join("=")).join("&");
+}
+
+function decodeQuery(text) {
+	return Object.fromEntries(new URLSearchParams(text.replace(/\+/g, "%2B")));
+}
+
+var native = {
+	setTimeout,
+	clearTimeout
+};
+
+function installTimers(target, options) {
+	let source = options.useNativeTimers ? native : globalThis;
+	target.setTimeoutFn = options.autoUnref ? (callback, delay) => source.setTimeout(callback, delay).unref() : source.setTimeout.bind(globalThis), 
+	target.clearTimeoutFn = source.clearTimeout.bind(globalThis);
+}
+
+var TransportError = class extends Error {
+	constructor(reason, description, context, cause) {
+		super(reason);
+		this.type = "TransportError";
+		this.cause = cause, this.description = description, this.context = context;
+	}
+}, Transport = class extends Emitter {
+	constructor(opts) {
+		super();
+		this.writable = !1;
+		installTimers(this, opts), this.opts = opts, this.query = opts.query, this.socket = opts.socket, 
+		this.supportsBinary = !opts.forceBase64;
+	}
+	open() {
+		return this.readyState = "opening", this.doOpen(), this;
+	}
+	close() {
+		return this.readyState && this.readyState !== "closed" && (this.doClose(), this.onClose()), 
+		this;
+	}
+	send(packets) {
+		this.readyState === "open" && this.write(packets);
+	}
+	pause(_onPause) {}
+	upgrade(_offered) {}
+	takeable(packets) {
+		return packets.slice();
+	}
+	explain() {
+		return "unreadable";
+	}
+	resume() {}
+	onError(reason, description, context, cause) {
+		return this.emitReserved("error", new TransportError(reason, description, context, cause));
+	}
+	onOpen() {
+		this.readyState = "open", this.writable = !0, this.emitReserved("open");
+	}
+	onDrain() {
+		this.writable = !0, this.emitReserved("drain");
+	}
+	onData(data) {
+		this.onPacket(decodePacket(data, this.socket.binaryType));
+	}
+	onPacket(packet) {
+		this.emitReserved("packet", packet);
+	}
+	onClose(details) {
+		this.readyState = "closed", this.emitReserved("close", details);
+	}
+	createUri(scheme, stamped, base64) {
+		let {secure, hostname, port, path, timestampParam} = this.opts, {query} = this;
+		stamped && (query[timestampParam] = Math.random().toString(36).slice(2)), base64 && (query.b64 = 1);
+		let origin = `${scheme}${secure ? "s" : ""}://${bracketed(hostname)}`, shownPort = +port && +port != (secure ? 443 : 80) ? ":" + port : "";
+		return `${origin}${shownPort}${path}?${encodeQuery(query)}`;
+	}
+};
+
+var Upgrade = class {
+	constructor(engine, name) {
+		this.chosen = !1;
+		let transport = this.transport = engine.createTransport(name);
+		this.engine = engine, this.subs = [ subscribe(transport, "open", () => transport.send([ {
+			type: "ping",
+			data: "probe"
+		} ])), subscribe(transport, "packet", packet => this.onReply(packet)), subscribe(transport, "error", error => this.fail(": " + error)), subscribe(transport, "close", () => this.fail(": transport closed")), subscribe(engine, "close", () => this.fail(": socket closed")), subscribe(engine, "upgrading", to => to !== transport && this.abandon()) ], 
+		transport.open();
+	}
+	onReply({type, data}) {
+		let {engine, transport} = this;
+		if (type !== "pong" || data !== "probe") return this.fail("");
+		engine.upgrading || (this.chosen = engine.upgrading = !0, engine.emitReserved("upgrading", transport), 
+		engine.constructor.priorWebsocketSuccess = transport.name === "websocket", engine.transport.pause(() => {
+			this.subs.length && (this.detach(), engine.setTransport(transport), transport.send([ {
+				type: "upgrade"
+			} ]), engine.emitReserved("upgrade", transport), engine.upgrading = !1, engine.flush());
+		}));
+	}
+	fail(cause) {
+		let {engine, transport} = this;
+		this.abandon(), this.chosen && (engine.upgrading = !1, engine.transport.resume(), 
+		engine.flush()), engine.emitReserved("upgradeError", failure("probe error" + cause, {
+			transport: transport.name
+		}));
+	}
+	abandon() {
+		this.detach(), this.transport.close();
+	}
+	detach() {
+		for (let unsubscribe of this.subs.splice(0)) unsubscribe();
+	}
+};
+
+function fetchByXhr(uri, {method, body, headers, credentials, signal}) {
+	return new Promise((resolve2, reject) => {
+		let xhr = new XMLHttpRequest;
+		xhr.open(method, uri);
+		for (let [name, value] of Object.entries(headers || {})) xhr.setRequestHeader(name, value);
+		xhr.withCredentials = credentials === "include", xhr.onload = () => resolve2({
+			status: xhr.status,
+			redirected: new URL(xhr.responseURL || uri).href !== new URL(uri).href,
+			text: () => Promise.resolve(xhr.responseText)
+		}), xhr.onerror = xhr.onabort = reject, signal.onabort = () => xhr.abort(), xhr.send(body);
+	});
+}
+
+var POLL_ERROR = "xhr poll error", POST_ERROR = "xhr post error", Polling = class extends Transport {
+	constructor() {
+		super(...arguments);
+		this.isPolling = !1;
+	}
+	get name() {
+		return "polling";
+	}
+	pause(onPause) {
+		this.readyState = "pausing";
+		let waiting = 1, settled = () => {
+			--waiting || this.readyState !== "pausing" || (this.readyState = "paused", onPause());
+		};
+		this.isPolling && (waiting++, this.once("pollComplete", settled)), this.writable || (waiting++, 
+		this.once("drain", settled)), settled();
+	}
+	upgrade(offered) {
+		let {socket} = this;
+		for (let name of socket.transports) [].concat(offered).includes(name) && (socket.constructor.priorWebsocketSuccess = !1, 
+		new Upgrade(socket, name));
+	}
+	takeable(packets) {
+		let {maxPayload} = this.socket, size = -1, end = maxPayload ? packets.findIndex(({data}, i) => (size += 2 + (data ? encodedLength(data) : 0)) > maxPayload && i) : -1;
+		return packets.slice(0, end < 0 ? void 0 : end);
+	}
+	explain(status) {
+		let {responseText} = this.answer, [, digit] = /^{"code":([0-5])/.exec(responseText) || [];
+		return digit ? "server_" + digit : this.redirected ? "redirected" : status ? "status" : /^\s*</.test(responseText) ? "html" : /^\d+:\d/.test(responseText) ? "engine_3" : responseText ? "unreadable" : "empty";
+	}
+	resume() {
+		this.readyState.startsWith("paus") && (this.readyState = "open", this.isPolling || this.poll());
+	}
+	doOpen() {
+		this.poll();
+	}
+	doClose() {
+		this.readyState === "opening" ? this.controller.abort() : this.write([ {
+			type: "close"
+		} ]);
+	}
+	write(packets) {
+		this.writable = !1, encodePackets(packets, !1, encoded => this.request(POST_ERROR, () => this.onDrain(), joinPayload(encoded)), error => this.onError(POST_ERROR, error, void 0, because("blob")));
+	}
+	onData(data) {
+		for (let packet of decodePayload(data, this.socket.binaryType)) {
+			if (this.readyState === "opening" && packet.type === "open" && this.onOpen(), packet.type === "close") {
+				this.onClose({
+					description: "transport closed by the server"
+				});
+				break;
+			}
+			this.onPacket(packet);
+		}
+		this.readyState !== "closed" && (this.isPolling = !1, this.emitReserved("pollComplete"), 
+		this.readyState === "open" && this.poll());
+	}
+	poll() {
+		this.isPolling = !0, this.request(POLL_ERROR, text => this.onData(text)), this.emitReserved("poll");
+	}
+	async request(failure2, done, body) {
+		let {extraHeaders, withCredentials, timestampRequests, requestTimeout} = this.opts, context = this.answer = {
+			status: 0,
+			responseText: ""
+		}, controller = this.controller = new AbortController, code = "no_answer", timer = requestTimeout && this.setTimeoutFn(() => {
+			code = "request_timeout", controller.abort();
+		}, requestTimeout);
+		try {
+			let uri = this.createUri("http", timestampRequests !== !1, !this.supportsBinary && !this.query.sid), response = await this.fetch(uri, {
+				method: body ? "POST" : "GET",
+				body,
+				headers: body ? {
+					...extraHeaders,
+					"Content-Type": "text/plain;charset=UTF-8"
+				} : extraHeaders,
+				signal: controller.signal,
+				credentials: withCredentials ? "include" : "same-origin",
+				keepalive: body === "1"
+			});
+			code === "no_answer" && (code = "cut_off"), context.responseText = await response.text(), 
+			context.status = response.status, this.redirected = response.redirected;
+		} catch (error) {
+			context.error = error, code === "no_answer" && await this.isRefused() && (code = "refused_origin");
+		}
+		this.clearTimeoutFn(timer);
+		let {status, responseText} = context;
+		if (status === 200) return done(responseText);
+		status && (code = this.explain(!0)), this.setTimeoutFn(() => this.onError(failure2, status, context, because(code)), 0);
+	}
+	fetch(uri, request) {
+		return (typeof fetch == "function" ? fetch : fetchByXhr)(uri, request);
+	}
+	async isRefused() {
+		let {query} = this;
+		if (query.sid) return !1;
+		try {
+			delete query.transport;
+			let uri = this.createUri("http", !0, !1);
+			return uri.startsWith(location.origin) ? !1 : (await fetch(uri, {
+				mode: "no-cors"
+			}), !0);
+		} catch {
+			return !1;
+		}
+	}
+};
+
+var import_node_http = require("node:http"), import_node_https = require("node:https");
+
+var CookieJar = class {
+	constructor() {
+		this.cookies = new Map;
+	}
+	parse(headers = []) {
+		for (let header of headers) {
+			let [pair, ...attributes] = header.split(";"), equals = pair.indexOf("=");
+			if (equals < 1) continue;
+			let name = pair.slice(0, equals).trim(), expires = expiry(attributes);
+			expires <= Date.now() ? this.cookies.delete(name) : this.cookies.set(name, {
+				value: pair.slice(equals + 1).trim(),
+				expires
+			});
+		}
+	}
+	header() {
+		for (let [name, {expires}] of this.cookies) expires <= Date.now() && this.cookies.delete(name);
+		return [ ...this.cookies ].map(([name, {value}]) => `${name}=${value}`).join("; ");
+	}
+};
+
+function expiry(attributes) {
+	let expires = 1 / 0;
+	for (let attribute of attributes) {
+		let [name, value = ""] = attribute.split("=", 2).map(part => part.trim());
+		if (/^max-age$/i.test(name) && /^-?\d+$/.test(value)) return Date.now() + +value * 1e3;
+		/^expires$/i.test(name) && (expires = Date.parse(value) || expires);
+	}
+	return expires;
+}
+
+var TLS = [ "pfx", "key", "passphrase", "cert", "ca", "ciphers", "rejectUnauthorized" ], jars = new WeakMap;
+
+function start(uri, options, request) {
+	let url = new URL(uri.replace(/^ws/, "http")), send = url.protocol === "https:" ? import_node_https.request : import_node_http.request, tls = Object.fromEntries(TLS.filter(name => options[name] != null).map(name => [ name, options[name] ])), cookie = jarOf(options)?.header(), headers = {
+		...request.headers,
+		...cookie ? {
+			Cookie: cookie
+		} : {}
+	}, agent = options.agent, sent = send(url, {
+		...tls,
+		...request,
+		...agent ? {
+			agent
+		} : {},
+		headers
+	});
+	return sent.on("response", ({headers: headers2}) => jarOf(options)?.parse(headers2["set-cookie"])), 
+	options.autoUnref && sent.on("socket", socket => socket.unref()), sent;
+}
+
+function jarOf({withCredentials, socket}) {
+	if (!withCredentials) return;
+	let jar = jars.get(socket);
+	return jar || jars.set(socket, jar = new CookieJar), jar;
+}
+
+var NodePolling = class extends Polling {
+	fetch(uri, {method, body, headers, signal}) {
+		return new Promise((resolve2, reject) => {
+			let sent = start(uri, this.opts, {
+				method,
+				headers: {
+					Accept: "*/*",
+					...headers,
+					...body ? {
+						"Content-Length": Buffer.byteLength(body)
+					} : {}
+				},
+				signal
+			});
+			sent.on("error", reject), sent.on("response", response => {
+				let status = response.statusCode;
+				resolve2({
+					status,
+					redirected: status >= 300 && status < 400,
+					text: async () => {
+						let chunks = [];
+						for await (let chunk of response) chunks.push(chunk);
+						return Buffer.concat(chunks).toString();
+					}
+				});
+			}), sent.end(body);
+		});
+	}
+};
+
+var import_node_crypto = require("node:crypto");
+
+var WebSocketTransport = class extends Transport {
+	get name() {
+		return "websocket";
+	}
+	doOpen() {
+		let {extraHeaders, protocols, timestampRequests} = this.opts;
+		try {
+			let uri = this.createUri("ws", timestampRequests, !this.supportsBinary);
+			this.ws = this.createSocket(uri, protocols, extraHeaders ? {
+				headers: extraHeaders
+			} : {});
+		} catch (error) {
+			this.setTimeoutFn(() => this.fail(error), 0);
+			return;
+		}
+		let ws = this.ws;
+		ws.binaryType = this.socket.binaryType, ws.onopen = () => this.onOpen(), ws.onmessage = event => this.onData(event.data), 
+		ws.onerror = event => this.fail(event), ws.onclose = event => this.onClose({
+			description: "websocket connection closed",
+			context: event
+		});
+	}
+	createSocket(uri, protocols, opts) {
+		let Constructor = WebSocket;
+		return new Constructor(uri, protocols || [], opts);
+	}
+	doClose() {
+		this.ws && (this.ws.onerror = () => {}, this.ws.close());
+	}
+	write(packets) {
+		this.writable = !1, encodePackets(packets, this.supportsBinary, encoded => {
+			try {
+				for (let data of encoded) this.ws.send(data);
+			} catch {}
+			queueMicrotask(() => this.onDrain());
+		}, error => this.fail(error, "blob"));
+	}
+	fail(description, code = (this.readyState === "opening" ? "no_websocket" : "connection_lost")) {
+		this.onError("websocket error", description, void 0, because(code));
+	}
+};
+
+var FrameReader = class {
+	constructor() {
+		this.chunks = [];
+		this.size = 0;
+		this.parts = [];
+		this.partsSize = 0;
+		this.opcode = 0;
+	}
+	* read(chunk) {
+		this.chunks.push(chunk), this.size += chunk.length;
+		for (let message = this.next(); message !== void 0; message = this.next()) message && (yield message);
+	}
+	next() {
+		if (this.size < 2) return;
+		let head = this.peek(10), short = head[1] & 127, headSize = short < 126 ? 2 : short === 126 ? 4 : 10;
+		if (this.size < headSize) return;
+		let length = short < 126 ? short : short === 126 ? head.readUInt16BE(2) : Number(head.readBigUInt64BE(2)), opcode = head[0] & 15;
+		if (head[1] & 128) throw new Error("a masked frame");
+		if (head[0] & 112) throw new Error("a reserved bit");
+		if (opcode > 10 || opcode > 2 && opcode < 8) throw new Error("an unknown opcode");
+		let isFinal = head[0] > 127, isControl = opcode >= 8;
+		if (isControl && (!isFinal || length > 125)) throw new Error("a long control frame");
+		if (!isControl && opcode === 0 != !!this.opcode) throw new Error("a frame out of order");
+		if (length + this.partsSize > 104857600) throw new Error("a message that is too long");
+		if (this.size < headSize + length) return;
+		let data = this.take(headSize + length).subarray(headSize);
+		if (isControl) return {
+			opcode,
+			data
+		};
+		if (this.opcode || (this.opcode = opcode), this.parts.push(data), this.partsSize += length, 
+		!isFinal) return null;
+		let message = {
+			opcode: this.opcode,
+			data: Buffer.concat(this.parts)
+		};
+		return this.parts = [], this.partsSize = 0, this.opcode = 0, message;
+	}
+	peek(length) {
+		let [first] = this.chunks;
+		return first.length >= length ? first : Buffer.concat(this.chunks.slice(0, length));
+	}
+	take(length) {
+		let all = this.chunks.length === 1 ? this.chunks[0] : Buffer.concat(this.chunks), rest = all.subarray(length);
+		return this.chunks = rest.length ? [ rest ] : [], this.size = rest.length, all.subarray(0, length);
+	}
+};
+
+function frame(opcode, data, mask) {
+	let {length} = data, sizeBytes = length < 126 ? 0 : length < 65536 ? 2 : 8, bytes = Buffer.allocUnsafe(6 + sizeBytes + length);
+	bytes[0] = 128 | opcode, bytes[1] = 128 | (sizeBytes === 0 ? length : sizeBytes === 2 ? 126 : 127), 
+	sizeBytes === 2 ? bytes.writeUInt16BE(length, 2) : sizeBytes === 8 && bytes.writeBigUInt64BE(BigInt(length), 2), 
+	bytes.set(mask, 2 + sizeBytes);
+	let start2 = 6 + sizeBytes;
+	for (let i = 0; i < length; i++) bytes[start2 + i] = data[i] ^ mask[i & 3];
+	return bytes;
+}
+
+var GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11", CLOSE_TIMEOUT = 5e3, NodeWebSocketTransport = class extends WebSocketTransport {
+	createSocket(uri, protocols) {
+		return new Connection(uri, [].concat(protocols || []), this.opts);
+	}
+}, Connection = class {
+	constructor(uri, protocols, options) {
+		this.binaryType = "arraybuffer";
+		this.reader = new FrameReader;
+		this.isClosing = !1;
+		this.isClosed = !1;
+		let key = (0, import_node_crypto.randomBytes)(16).toString("base64");
+		this.request = start(uri, options, {
+			headers: {
+				...options.extraHeaders,
+				Connection: "Upgrade",
+				Upgrade: "websocket",
+				"Sec-WebSocket-Version": "13",
+				"Sec-WebSocket-Key": key,
+				...protocols.length ? {
+					"Sec-WebSocket-Protocol": protocols.join(", ")
+				} : {}
+			}
+		}), this.request.on("error", error => this.fail(error)), this.request.on("response", response => {
+			response.resume(), this.fail(new Error(`Unexpected server response: ${response.statusCode}`));
+		}), this.request.on("upgrade", (response, stream, head) => {
+			if (response.headers["sec-websocket-accept"] !== (0, import_node_crypto.createHash)("sha1").update(key + GUID).digest("base64")) return stream.destroy(), 
+			this.fail(new Error("Invalid Sec-WebSocket-Accept header"));
+			this.open(stream, head, options);
+		}), this.request.end();
+	}
+	send(data) {
+		typeof data == "string" ? this.write(1, Buffer.from(data)) : ArrayBuffer.isView(data) ? this.write(2, new Uint8Array(data.buffer, data.byteOffset, data.byteLength)) : this.write(2, new Uint8Array(data));
+	}
+	close(code = 1e3) {
+		if (!(this.isClosing || this.isClosed)) {
+			if (this.isClosing = !0, !this.stream) return this.request.destroy(), this.end(1006);
+			this.write(8, Buffer.of(code >> 8, code & 255)), setTimeout(() => this.stream.destroy(), CLOSE_TIMEOUT).unref();
+		}
+	}
+	open(stream, head, {autoUnref}) {
+		if (this.isClosed) return void stream.destroy();
+		this.stream = stream, stream.setNoDelay(!0), stream.setTimeout(0), autoUnref && stream.unref(), 
+		stream.on("data", chunk => this.receive(chunk)), stream.on("error", error => this.fail(error)), 
+		stream.on("close", () => this.end(1006)), this.onopen?.(), head.length && this.receive(head);
+	}
+	write(opcode, data) {
+		this.stream?.writable && this.stream.write(frame(opcode, data, (0, import_node_crypto.randomBytes)(4)));
+	}
+	receive(chunk) {
+		try {
+			for (let message of this.reader.read(chunk)) this.onFrame(message);
+		} catch (error) {
+			this.fail(error), this.stream.destroy();
+		}
+	}
+	onFrame({opcode, data}) {
+		if (opcode === 9) this.write(10, data); else if (opcode === 8) this.close(data.length > 1 ? data.readUInt16BE() : 1e3), 
+		this.stream.end(), this.end(data.length > 1 ? data.readUInt16BE() : 1005); else if (opcode !== 10 && !this.isClosed) {
+			let content = opcode === 1 ? new TextDecoder("utf-8", {
+				fatal: !0,
+				ignoreBOM: !0
+			}).decode(data) : binary(data);
+			this.onmessage?.({
+				data: content
+			});
+		}
+	}
+	fail(error) {
+		this.isClosed || (this.onerror?.(error), this.end(1006));
+	}
+	end(code) {
+		this.isClosed || (this.isClosed = !0, this.onclose?.({
+			code,
+			reason: "",
+			wasClean: code !== 1006
+		}));
+	}
+};
+
+function binary(data) {
+	return data.buffer.slice(data.byteOffset, data.byteOffset + data.byteLength);
+}
+
+function backoff(attempts, min, max, jitter) {
+	let delay = min * 2 ** Math.min(attempts, 31);
+	if (jitter > 0 && jitter <= 1) {
+		let random = Math.random();
+		delay *= 1 + random * jitter * (random * 10 & 1 ? 1 : -1);
+	}
+	return Math.floor(Math.min(delay, max));
+}
+
+var listeners = new Set;
+
+typeof addEventListener == "function" && addEventListener("offline", () => {
+	for (let listener of [ ...listeners ]) listener();
+});
+
+function onOffline(listener) {
+	return listeners.add(listener), () => {
+		listeners.delete(listener);
+	};
+}
+
+var LONGEST_DELAY = 2 ** 31 - 1, transportsByName = {}, _Socket = class _Socket extends Emitter {
+	constructor(uri, options) {
+		super();
+		this.id = null;
+		this.binaryType = "arraybuffer";
+		this.writeBuffer = [];
+		this.upgrading = !1;
+		this._transportsByName = {
+			...transportsByName
+		};
+		this._prevBufferLen = 0;
+		this._pingDelay = 0;
+		this._pingTimeoutTime = 1 / 0;
+		this._cleanups = [];
+		let opts = this.opts = {
+			upgrade: !0,
+			timestampParam: "t",
+			addTrailingSlash: !0,
+			transportOptions: {},
+			...options
+		};
+		installTimers(this, opts);
+		let page = pageLocation(), {hostname, port, secure = page?.protocol === "https:"} = opts;
+		if (uri) {
+			let address = parse(uri);
+			hostname = address.host, port = address.port, secure = /s$/.test(address.protocol), 
+			address.query && (opts.query = address.query);
+		} else opts.host && (hostname = parse(opts.host).host || opts.host);
+		opts.secure = secure, opts.port = port || !hostname && page?.port || (secure ? "443" : "80"), 
+		opts.hostname = hostname || page?.hostname || "localhost", typeof opts.query == "string" && (opts.query = decodeQuery(opts.query)), 
+		opts.path = opts.path.replace(/\/$/, "") + (opts.addTrailingSlash ? "/" : "");
+		let {transports, transportImplementations} = opts;
+		if (transports && transportImplementations) throw new Error("specifying both 'transportImplementations' and 'transports' options is not supported");
+		let given = transportImplementations || transports || Object.keys(transportsByName);
+		if (this.transports = given.map(item => {
+			if (typeof item != "function") return item;
+			let name = item.prototype.name;
+			return this._transportsByName[name] = item, name;
+		}).filter(name => this._transportsByName[name]?.prototype.doOpen), typeof addEventListener == "function" && opts.closeOnBeforeunload) {
+			let leave = () => {
+				this.transport.off(), this.transport.close();
+			};
+			addEventListener("beforeunload", leave), this._cleanups.push(() => removeEventListener("beforeunload", leave));
+		}
+		if (opts.hostname !== "localhost") {
+			let lost = () => this._onClose("transport close", {
+				description: "network connection lost"
+			});
+			this._cleanups.push(onOffline(lost));
+		}
+		this._open();
+	}
+	createTransport(name) {
+		let query = {
+			...this.opts.query,
+			EIO: _Socket.protocol,
+			transport: name
+		};
+		return this.id && (query.sid = this.id), new this._transportsByName[name]({
+			...this.opts,
+			query,
+			socket: this,
+			...this.opts.transportOptions[name]
+		});
+	}
+	_open() {
+		let {transports} = this;
+		if (this.readyState = "opening", !transports.length) {
+			this.setTimeoutFn(() => this.emitReserved("error", failure("No transports available", {
+				cause: because("no_transport")
+			})), 0);
+			return;
+		}
+		let remembered = this.opts.rememberUpgrade && _Socket.priorWebsocketSuccess && transports.includes("websocket");
+		this.setTransport(this.createTransport(remembered ? "websocket" : transports[0])), 
+		this.transport.open();
+	}
+	setTransport(transport) {
+		this.transport?.off(), this.transport = transport.on("drain", () => this._onDrain()).on("packet", packet => this._onPacket(packet)).on("error", error => this._onError(error)).on("close", details => this._onClose("transport close", details));
+	}
+	_onPacket(packet) {
+		if (this.readyState === "closed") return;
+		let {type, data} = packet;
+		this.emitReserved("packet", packet), this.emitReserved("heartbeat"), type === "error" || !this.id && type !== "open" ? this._onServerError(data) : type === "open" && !this.id ? this._onHandshake(data) : type === "ping" ? (this._sendPacket("pong"), 
+		this.emitReserved("ping"), this.emitReserved("pong"), this._resetPingTimeout()) : type === "message" && (this.emitReserved("data", data), 
+		this.emitReserved("message", data));
+	}
+	_onHandshake(json) {
+		let data;
+		try {
+			data = JSON.parse(json);
+		} catch {}
+		if (!data || typeof data.sid != "string" || !(data.pingInterval + data.pingTimeout > 0)) return this._onServerError("parser error");
+		this.emitReserved("handshake", data), this.id = this.transport.query.sid = data.sid, 
+		this._pingDelay = Math.min(data.pingInterval + data.pingTimeout, LONGEST_DELAY), 
+		this.maxPayload = data.maxPayload, this.readyState = "open", _Socket.priorWebsocketSuccess = this.transport.name === "websocket", 
+		this.emitReserved("open"), this.flush(), this._resetPingTimeout(), !(this.readyState !== "open" || !this.opts.upgrade) && this.transport.upgrade(data.upgrades);
+	}
+	_resetPingTimeout() {
+		this.clearTimeoutFn(this._pingTimeoutTimer), this.readyState !== "closed" && (this._pingTimeoutTime = Date.now() + this._pingDelay, 
+		this._pingTimeoutTimer = this.setTimeoutFn(() => this._onClose("ping timeout"), this._pingDelay));
+	}
+	_hasPingExpired() {
+		let expired = Date.now() > this._pingTimeoutTime;
+		return expired && this._pingTimeoutTime && (this._pingTimeoutTime = 0, queueMicrotask(() => this._onClose("ping timeout"))), 
+		expired;
+	}
+	_onDrain() {
+		this.writeBuffer.splice(0, this._prevBufferLen), this._prevBufferLen = 0, this.writeBuffer.length ? this.flush() : this.emitReserved("drain");
+	}
+	flush() {
+		if (this.readyState === "closed" || !this.transport.writable || this.upgrading || !this.writeBuffer.length) return;
+		let packets = this.transport.takeable(this.writeBuffer);
+		this.transport.send(packets), this._prevBufferLen = packets.length, this.emitReserved("flush");
+	}
+	write(data, options, onFlush) {
+		return this._sendPacket("message", data, options, onFlush), this;
+	}
+	send(data, options, onFlush) {
+		return this.write(data, options, onFlush);
+	}
+	_sendPacket(type, data, options, onFlush) {
+		if (this.readyState.startsWith("clos")) return;
+		typeof options == "function" && (onFlush = options, options = null);
+		let packet = {
+			type,
+			data,
+			options: {
+				...options,
+				compress: options?.compress !== !1
+			}
+		};
+		this.emitReserved("packetCreate", packet), this.writeBuffer.push(packet), onFlush && this.once("flush", onFlush), 
+		this.flush();
+	}
+	close() {
+		if (this.readyState.startsWith("clos")) return this;
+		this.readyState = "closing";
+		let finish = () => this._onClose("forced close"), afterUpgrade = () => {
+			this.upgrading ? this.once("upgrade", finish).once("upgradeError", finish) : finish();
+		};
+		return this.writeBuffer.length ? this.once("drain", afterUpgrade) : afterUpgrade(), 
+		this;
+	}
+	_onServerError(code) {
+		this._onError(failure("server error", {
+			code,
+			cause: because(this.transport.explain())
+		}));
+	}
+	_onError(error) {
+		if (_Socket.priorWebsocketSuccess = !1, this.opts.tryAllTransports && this.transports.length > 1 && this.readyState === "opening") return this.transports.shift(), 
+		this._open();
+		this.emitReserved("error", error), this._onClose("transport error", error);
+	}
+	_onClose(reason, description) {
+		if (this.readyState !== "closed") {
+			this.readyState = "closed", this.clearTimeoutFn(this._pingTimeoutTimer);
+			for (let cleanup of this._cleanups) cleanup();
+			this.transport && (this.transport.off("close"), this.transport.close(), this.transport.off()), 
+			this.id = null, this.emitReserved("close", reason, description), this.writeBuffer = [], 
+			this._prevBufferLen = 0;
+		}
+	}
+};
+
+_Socket.protocol = 4, _Socket.priorWebsocketSuccess = !1;
+
+var Socket = _Socket;
+
+var protocol = 5;
+
+var RESERVED = /^(connect(_error)?|disconnect(ing)?|(new|remove)Listener)$/;
+
+function isReserved(event) {
+	return RESERVED.test(event);
+}
+
+var MOST_ATTACHMENTS = 10, HEAD = /^([0-6])(?:(\d*)-)?(?:(\/[^,]*),?)?(\d*)/, Decoder = class extends Emitter {
+	constructor() {
+		super(...arguments);
+		this.expected = 0;
+		this.buffers = [];
+	}
+	add(data) {
+		if (typeof data == "string") this.addText(data); else if (isBinary(data)) this.addAttachment(data); else throw new Error("Unknown type: " + data);
+	}
+	destroy() {
+		this.incomplete = void 0, this.buffers = [];
+	}
+	addText(text) {
+		if (this.incomplete) throw new Error("got plaintext data when reconstructing a packet");
+		let match = HEAD.exec(text);
+		if (!match) throw new Error("unknown packet type " + text[0]);
+		let [head, digit, count, nsp = "/", id] = match, json = text.slice(head.length), hasAttachments = +digit >= 5;
+		if (hasAttachments !== (count !== void 0) || hasAttachments && !(+count >= 1)) throw new Error("Illegal attachments");
+		if (+count > MOST_ATTACHMENTS) throw new Error("too many attachments");
+		let packet = {
+			type: hasAttachments ? +digit - 3 : +digit,
+			nsp
+		};
+		if (id && (packet.id = +id), json) {
+			try {
+				packet.data = JSON.parse(json);
+			} catch {}
+			if (!isPayloadValid(packet)) throw new Error("invalid payload");
+		}
+		hasAttachments ? (this.incomplete = packet, this.expected = +count) : this.emitReserved("decoded", packet);
+	}
+	addAttachment(data) {
+		let packet = this.incomplete;
+		if (!packet) throw new Error("got binary data when not reconstructing a packet");
+		this.buffers.push(data) === this.expected && (packet.data = attach(packet.data, this.buffers), 
+		this.destroy(), this.emitReserved("decoded", packet));
+	}
+};
+
+function isPayloadValid({type, data}) {
+	let isObject = Object.prototype.toString.call(data) === "[object Object]";
+	return type === 0 ? isObject : type === 1 ? !1 : type === 4 ? isObject || typeof data == "string" : !Array.isArray(data) || type === 3 ? Array.isArray(data) : typeof data[0] == "number" || typeof data[0] == "string" && !isReserved(data[0]);
+}
+
+function attach(value, buffers) {
+	if (!value || typeof value != "object") return value;
+	if (value._placeholder === !0) {
+		let buffer = typeof value.num == "number" && buffers[value.num];
+		if (!buffer) throw new Error("illegal attachments");
+		return buffer;
+	}
+	for (let key of Object.keys(value)) value[key] = attach(value[key], buffers);
+	return value;
+}
+
+var Encoder = class {
+	encode(packet) {
+		let {type, nsp, id, data} = packet, attachments = [], hasAttachments = (type === 2 || type === 3) && containsBinary(data), json = data == null ? "" : JSON.stringify(data, hasAttachments ? detaching(attachments) : void 0);
+		return [ (hasAttachments ? type + 3 + `${attachments.length}-` : type) + (nsp && nsp !== "/" ? nsp + "," : "") + (id ?? "") + json, ...attachments ];
+	}
+};
+
+function detaching(attachments) {
+	return function(key, value) {
+		let original = this[key];
+		return isBinary(original) ? {
+			_placeholder: !0,
+			num: attachments.push(original) - 1
+		} : value;
+	};
+}
+
+function containsBinary(value, fromJSON) {
+	return !value || typeof value != "object" ? !1 : isBinary(value) ? !0 : typeof value.toJSON == "function" && !fromJSON ? containsBinary(value.toJSON(), !0) : Object.values(value).some(item => containsBinary(item));
+}
+
+var Socket2 = class extends Emitter {
+	constructor(io2, nsp, opts) {
+		super();
+		this.connected = !1;
+		this.recovered = !1;
+		this.receiveBuffer = [];
+		this.sendBuffer = [];
+		this._queue = [];
+		this.ids = 0;
+		this.acks = {};
+		this.flags = {};
+		this._anyListeners = [];
+		this._anyOutgoingListeners = [];
+		this.io = io2, this.nsp = nsp, this._opts = {
+			...opts
+		}, opts?.auth && (this.auth = opts.auth), io2._autoConnect && this.open();
+	}
+	get disconnected() {
+		return !this.connected;
+	}
+	get active() {
+		return !!this.subs;
+	}
+	connect() {
+		let {io: io2} = this, isOpen = io2._readyState === "open";
+		return this.connected || this.subs && isOpen ? this : (this.subs = this.subs || [ subscribe(io2, "open", () => this.onopen()), subscribe(io2, "packet", packet => this.onpacket(packet)), subscribe(io2, "error", error => !this.connected && this.onerror(error)), subscribe(io2, "close", (reason, description) => this.onclose(reason, description)) ], 
+		io2._reconnecting || io2.open(), isOpen && this.onopen(), this);
+	}
+	open() {
+		return this.connect();
+	}
+	send(...args) {
+		return this.emit("message", ...args);
+	}
+	emit(event, ...params) {
+		if (isReserved(event)) throw new Error(`"${event}" is a reserved event name`);
+		let args = [ event, ...params ], {flags, io: io2} = this;
+		if (this.flags = {}, this._opts.retries && !flags.fromQueue && !flags.volatile) return this._addToQueue(args, flags), 
+		this;
+		let packet = {
+			type: 2,
+			nsp: this.nsp,
+			data: args,
+			options: {
+				compress: flags.compress !== !1
+			}
+		};
+		typeof args[args.length - 1] == "function" && (packet.id = this.ids++, this._registerAck(packet.id, args.pop(), flags.timeout ?? this._opts.ackTimeout));
+		let isConnected = this.connected && !io2.engine._hasPingExpired();
+		return flags.volatile && !(isConnected && io2.engine.transport.writable) ? this : (isConnected ? this._send(packet) : this.sendBuffer.push(packet), 
+		this);
+	}
+	emitWithAck(event, ...args) {
+		return new Promise((resolve2, reject) => {
+			let ack = (error, value) => error ? reject(error) : resolve2(value);
+			ack.withError = !0, this.emit(event, ...args, ack);
+		});
+	}
+	_registerAck(id, ack, timeout) {
+		if (timeout === void 0) {
+			this.acks[id] = ack;
+			return;
+		}
+		let timer = this.io.setTimeoutFn(() => {
+			delete this.acks[id], this.sendBuffer = this.sendBuffer.filter(packet => packet.id !== id), 
+			ack.call(this, new Error("operation has timed out"));
+		}, timeout), timed = (...args) => {
+			this.io.clearTimeoutFn(timer), ack.apply(this, args);
+		};
+		timed.withError = !0, this.acks[id] = timed;
+	}
+	_addToQueue(args, flags) {
+		let ack = typeof args[args.length - 1] == "function" ? args.pop() : void 0, queued = {
+			args,
+			flags: {
+				fromQueue: !0,
+				...flags
+			},
+			pending: !1,
+			tryCount: 0
+		}, settle = (error, ...response) => {
+			queued === this._queue[0] && (queued.pending = !1, (!error || queued.tryCount > this._opts.retries) && (this._queue.shift(), 
+			ack && call(this, ack, [ error, ...response ])), this._drainQueue());
+		};
+		settle.withError = !0, args.push(settle), this._queue.push(queued), this._drainQueue();
+	}
+	_drainQueue(force) {
+		let [queued] = this._queue;
+		!this.connected || !queued || queued.pending && !force || (queued.pending = !0, 
+		queued.tryCount++, this.flags = queued.flags, this.emit(...queued.args));
+	}
+	_send(packet) {
+		for (let listener of [ ...this._anyOutgoingListeners ]) call(this, listener, packet.data);
+		this.packet(packet);
+	}
+	packet(packet) {
+		this.io._packet(packet);
+	}
+	onopen() {
+		let {io: io2, auth} = this, {engine} = io2, sent = !1, connect = data => {
+			sent || io2.engine !== engine || !this.subs || (sent = !0, this.packet({
+				type: 0,
+				nsp: this.nsp,
+				data: this._pid ? {
+					pid: this._pid,
+					offset: this._lastOffset,
+					...data
+				} : data
+			}));
+		};
+		typeof auth == "function" ? auth(connect) : connect(auth);
+	}
+	onerror(error) {
+		!this.isWarned && !this.hasListeners("connect_error") && (this.isWarned = !0, console.warn("connect_error", error)), 
+		this.emitReserved("connect_error", error);
+	}
+	onclose(reason, description) {
+		this.connected = !1, this.id = void 0, this.emitReserved("disconnect", reason, description);
+		for (let id of Object.keys(this.acks)) {
+			if (this.sendBuffer.some(packet => String(packet.id) === id)) continue;
+			let ack = this.acks[id];
+			delete this.acks[id], ack.withError && call(this, ack, [ new Error("socket has been disconnected") ]);
+		}
+	}
+	onpacket(packet) {
+		let {type, nsp, data} = packet;
+		if (nsp === this.nsp) {
+			if (type === 0) {
+				if (this.io._readyState !== "open") return;
+				data?.sid ? this.onconnect(data.sid, data.pid) : this.onerror(failure(VERSION_MISMATCH, {
+					cause: because("engine_3")
+				}));
+			} else if (type === 2 || type === 5) this.onevent(packet); else if (type === 3 || type === 6) this.onack(packet); else if (type === 1) this.destroy(), 
+			this.onclose("io server disconnect"); else if (type === 4) {
+				this.destroy();
+				let {message = data, data: details} = data || {};
+				this.onerror(failure(message, {
+					data: details
+				}));
+			}
+		}
+	}
+	onevent({id, data}) {
+		let args = data || [], last = args[args.length - 1];
+		this._pid && id == null && typeof last == "string" && (this._lastOffset = last), 
+		id != null && args.push(this.ack(id)), this.connected ? this.emitEvent(args) : this.receiveBuffer.push(args);
+	}
+	emitEvent(args) {
+		for (let listener of [ ...this._anyListeners ]) call(this, listener, args);
+		this.emitReserved(...args);
+	}
+	ack(id) {
+		let {engine} = this.io, sent = !1;
+		return (...args) => {
+			sent || !this.connected || engine !== this.io.engine || (sent = !0, this.packet({
+				type: 3,
+				nsp: this.nsp,
+				id,
+				data: args
+			}));
+		};
+	}
+	onack({id, data}) {
+		let ack = this.acks[id];
+		ack && (delete this.acks[id], ack.apply(this, ack.withError ? [ null, ...data || [] ] : data || []));
+	}
+	onconnect(id, pid) {
+		for (this.id = id, this.recovered = !!pid && this._pid === pid, this._pid = pid, 
+		this.connected = !0; this.connected && this.receiveBuffer.length; ) this.emitEvent(this.receiveBuffer.shift());
+		for (;this.connected && this.sendBuffer.length; ) this._send(this.sendBuffer.shift());
+		this._drainQueue(!0), this.connected && this.emitReserved("connect");
+	}
+	destroy() {
+		for (let unsubscribe of this.subs || []) unsubscribe();
+		this.subs = void 0, this.io._destroy();
+	}
+	disconnect() {
+		return this.connected && this.packet({
+			type: 1,
+			nsp: this.nsp
+		}), this.destroy(), this.connected && this.onclose("io client disconnect"), this;
+	}
+	close() {
+		return this.disconnect();
+	}
+	compress(compress) {
+		return this.flags.compress = compress, this;
+	}
+	get volatile() {
+		return this.flags.volatile = !0, this;
+	}
+	timeout(timeout) {
+		return this.flags.timeout = timeout, this;
+	}
+};
+
+for (let kind of [ "Any", "AnyOutgoing" ]) {
+	let methods2 = Socket2.prototype, field = `_a${kind.slice(1)}Listeners`;
+	methods2["on" + kind] = function(listener) {
+		return this[field].push(listener), this;
+	}, methods2["prepend" + kind] = function(listener) {
+		return this[field].unshift(listener), this;
+	}, methods2["off" + kind] = function(listener) {
+		let index = this[field].indexOf(listener);
+		return this[field] = listener ? this[field].filter((_, i) => i !== index) : [], 
+		this;
+	}, methods2["listeners" + kind] = function() {
+		return this[field];
+	};
+}
+
+var VERSION_MISMATCH = "It seems you are trying to reach a Socket.IO server in v2.x with a v3.x client, but they are not compatible (more information here: https://socket.io/docs/v3/migrating-from-2-x-to-3-0/)";
+
+var ACCESSORS = [ [ "reconnection", !0 ], [ "reconnectionAttempts", 1 / 0, !0 ], [ "reconnectionDelay", 1e3, !0 ], [ "reconnectionDelayMax", 5e3, !0 ], [ "randomizationFactor", .5 ], [ "timeout", 2e4 ] ], Manager = class extends Emitter {
+	constructor(uri, opts = {}) {
+		super();
+		this._readyState = "closed";
+		this._reconnecting = !1;
+		this.nsps = {};
+		this.subs = [];
+		this.attempts = 0;
+		this.skipReconnect = !1;
+		uri && typeof uri == "object" && (opts = uri, uri = void 0), opts.path = opts.path || "/socket.io", 
+		this.uri = uri, this.opts = opts, installTimers(this, opts);
+		for (let [name, value, isZeroNothing] of ACCESSORS) {
+			let given = opts[name];
+			this["_" + name] = isZeroNothing ? given || value : given ?? value;
+		}
+		let parser = opts.parser || {
+			Encoder,
+			Decoder
+		};
+		this.encoder = new parser.Encoder, this.decoder = new parser.Decoder, this._autoConnect = opts.autoConnect !== !1, 
+		this._autoConnect && this.open();
+	}
+	open(callback) {
+		if (this._readyState !== "closed") return this;
+		let engine = this.engine = new Socket(this.uri, this.opts);
+		this._readyState = "opening", this.skipReconnect = !1;
+		let onError = error => {
+			this.cleanup(), this._readyState = "closed", this.emitReserved("error", error), 
+			callback ? callback(error) : this._readyState === "closed" && !this.attempts && this.reconnect();
+		};
+		if (this.subs.push(subscribe(engine, "open", () => {
+			this.onopen(), callback?.();
+		}), subscribe(engine, "error", onError), subscribe(engine, "close", (reason, description) => onError(failure(reason, {
+			description,
+			cause: because("closed_early")
+		})))), this._timeout !== !1) {
+			let timer = this.setTimeoutFn(() => {
+				this.cleanup(), engine.close(), onError(failure("timeout", {
+					cause: because("timeout")
+				}));
+			}, this._timeout);
+			this.subs.push(() => this.clearTimeoutFn(timer));
+		}
+		return this;
+	}
+	connect(callback) {
+		return this.open(callback);
+	}
+	socket(nsp, opts) {
+		let socket = this.nsps[nsp];
+		return socket ? this._autoConnect && !socket.active && socket.connect() : socket = this.nsps[nsp] = new Socket2(this, nsp, opts), 
+		socket;
+	}
+	_destroy() {
+		Object.values(this.nsps).some(socket => socket.active) || this._close();
+	}
+	_packet(packet) {
+		for (let encoded of this.encoder.encode(packet)) this.engine.write(encoded, packet.options);
+	}
+	_close() {
+		this.skipReconnect = !0, this._reconnecting = !1, this.onclose("forced close");
+	}
+	disconnect() {
+		this._close();
+	}
+	onopen() {
+		this.cleanup();
+		let {engine, decoder} = this;
+		this._readyState = "open", this.subs.push(subscribe(engine, "ping", () => this.emitReserved("ping")), subscribe(engine, "data", data => this.ondata(data)), subscribe(engine, "error", error => this.emitReserved("error", error)), subscribe(engine, "close", (reason, description) => this.onclose(reason, description)), subscribe(decoder, "decoded", packet => {
+			Promise.resolve().then(() => this.emitReserved("packet", packet));
+		})), this.emitReserved("open");
+	}
+	ondata(data) {
+		try {
+			this.decoder.add(data);
+		} catch (error) {
+			this.onclose("parse error", error);
+		}
+	}
+	cleanup() {
+		for (let unsubscribe of this.subs.splice(0)) unsubscribe();
+		this.decoder.destroy();
+	}
+	onclose(reason, description) {
+		this.cleanup(), this.engine?.close(), this.attempts = 0, this._readyState = "closed", 
+		this.emitReserved("close", reason, description), this.reconnect();
+	}
+	isStopped() {
+		return this.skipReconnect || !this._reconnection;
+	}
+	reconnect() {
+		if (this._reconnecting || this.isStopped()) return;
+		if (this.attempts >= this._reconnectionAttempts) {
+			this.attempts = 0, this.emitReserved("reconnect_failed");
+			return;
+		}
+		this._reconnecting = !0;
+		let delay = backoff(this.attempts++, this._reconnectionDelay, this._reconnectionDelayMax, this._randomizationFactor), timer = this.setTimeoutFn(() => {
+			this.isStopped() || this.emitReserved("reconnect_attempt", this.attempts), this.isStopped() ? this._reconnecting = !1 : this.open(error => this.onattempt(error));
+		}, delay);
+		this.subs.push(() => this.clearTimeoutFn(timer));
+	}
+	onattempt(error) {
+		if (this._reconnecting = !1, error) this.reconnect(), this.emitReserved("reconnect_error", error); else {
+			let {attempts} = this;
+			this.attempts = 0, this.emitReserved("reconnect", attempts);
+		}
+	}
+};
+
+for (let [name] of ACCESSORS) Manager.prototype[name] = function(value) {
+	return value === void 0 ? this["_" + name] : (this["_" + name] = value, this);
+};
+
+var cache = {};
+
+function lookup(uri, opts = {}) {
+	uri && typeof uri == "object" && (opts = uri, uri = void 0);
+	let {id, path, query, source} = resolve(uri, opts.path || "/socket.io"), shared = cache[id], isOwn = opts.forceNew || opts.multiplex === !1 || shared && path in shared.nsps, manager = !isOwn && shared || new Manager(source, opts);
+	return isOwn || (cache[id] = manager), query && !opts.query && (opts.query = decodeQuery(query)), 
+	manager.socket(path, opts);
+}
+
+var io = Object.assign(lookup, {
+	Manager,
+	Socket: Socket2,
+	io: lookup,
+	connect: lookup,
+	protocol: 5
+});
+
+var WebTransportTransport = class extends Transport {
+	get name() {
+		return "webtransport";
+	}
+}, WebTransport = WebTransportTransport;
+
+0 && (module.exports = {
+	Fetch,
+	Manager,
+	NodeWebSocket,
+	NodeXHR,
+	Socket,
+	WebSocket,
+	WebTransport,
+	XHR,
+	connect,
+	io,
+	protocol
+});
+//# sourceMappingURL=node-slim.js.map
