@@ -22,6 +22,8 @@ const clients = {
 const rounds = Number(process.argv[2] ?? 7);
 const EVENTS = 20_000;
 const ONE_WAY = 40;
+const MAIN_THREAD = "main thread per received event (µs of CPU)";
+const SCRIPT = "script per received event (µs of CPU)";
 
 if (skip) {
   console.log(`no measurement: ${skip}`);
@@ -87,10 +89,47 @@ async function burst(name) {
       socket.off("tick");
       return sum;
     }, events);
+  return measured(page, close, receive);
+}
+
+/** What no client can go below: a WebSocket without one, whose events are parsed and counted. */
+async function bareBurst() {
+  const { page, close } = await pageWith("ours", {});
+  const receive = (events) =>
+    page.evaluate(async (events) => {
+      if (!globalThis.bare) {
+        globalThis.bare = new WebSocket(`ws://${location.host}/socket.io/?EIO=4&transport=websocket`);
+        await new Promise((resolve) => {
+          bare.onmessage = ({ data }) => (data[0] === "0" ? bare.send("40") : resolve());
+        });
+      }
+      let sum = 0;
+      const end = new Promise((resolve) => {
+        bare.onmessage = ({ data }) => {
+          const [name, value] = JSON.parse(data.slice(2));
+          if (name === "tick") sum += value.i;
+          else resolve();
+        };
+      });
+      bare.send(`42["burst",${events}]`);
+      await end;
+      return sum;
+    }, events);
+  return measured(page, close, receive);
+}
+
+/** Microseconds of the page's thread for each event that `receive` waits for, by the thread's own clock. */
+async function measured(page, close, receive) {
+  const session = await page.createCDPSession();
+  await session.send("Performance.enable", { timeDomain: "threadTicks" });
+  const metrics = async () => {
+    const { metrics } = await session.send("Performance.getMetrics");
+    return Object.fromEntries(metrics.map(({ name, value }) => [name, value]));
+  };
   await receive(2_000);
-  const before = await page.metrics();
+  const before = await metrics();
   await receive(EVENTS);
-  const after = await page.metrics();
+  const after = await metrics();
   await close();
   const spent = (metric) => ((after[metric] - before[metric]) / EVENTS) * 1e6;
   return { task: spent("TaskDuration"), script: spent("ScriptDuration") };
@@ -101,7 +140,7 @@ function median(values) {
   return sorted[sorted.length >> 1];
 }
 
-const results = { official: {}, ours: {} };
+const results = { official: {}, ours: {}, bare: {} };
 const note = (name, row, values) => (results[name][row] ??= []).push(...values);
 for (let round = 0; round < rounds; round++) {
   // Turn and turn about, so that a slow moment of the machine meets both.
@@ -109,16 +148,20 @@ for (let round = 0; round < rounds; round++) {
     note(name, "connected, default transports (ms)", await connect(name));
     note(name, "connected, WebSocket (ms)", await connect(name, ["websocket"]));
     const { task, script } = await burst(name);
-    note(name, "main thread per received event (µs)", [task]);
-    note(name, "script per received event (µs)", [script]);
+    note(name, MAIN_THREAD, [task]);
+    note(name, SCRIPT, [script]);
   }
+  const { task, script } = await bareBurst();
+  note("bare", MAIN_THREAD, [task]);
+  note("bare", SCRIPT, [script]);
 }
 
 console.log(`${await chromium.browser.version()}, ${cpus().length} × ${cpus()[0].model}, ${rounds} rounds, medians\n`);
-console.log(`| ${2 * ONE_WAY} ms round trip; burst of ${EVENTS} events | official 4.8.4 | ours | ratio |\n|---|---:|---:|---:|`);
+console.log(`| ${2 * ONE_WAY} ms round trip; burst of ${EVENTS} events | official 4.8.4 | ours | ratio | WebSocket without a client |\n|---|---:|---:|---:|---:|`);
 for (const row of Object.keys(results.ours)) {
   const [theirs, own] = [median(results.official[row]), median(results.ours[row])];
-  console.log(`| ${row} | ${theirs.toFixed(1)} | ${own.toFixed(1)} | ${(own / theirs).toFixed(2)} |`);
+  const bare = results.bare[row] ? median(results.bare[row]).toFixed(1) : "";
+  console.log(`| ${row} | ${theirs.toFixed(1)} | ${own.toFixed(1)} | ${(own / theirs).toFixed(2)} | ${bare} |`);
 }
 await chromium.stop();
 io.close();

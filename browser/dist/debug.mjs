@@ -52,15 +52,19 @@ var Emitter = class {
 		const callbacks = this._callbacks || {};
 		const key = "$" + event;
 		const list = callbacks[key] || [];
-		if (!arguments.length) this._callbacks = {}; else if (arguments.length > 1) {
-			const index = list.findIndex(callback => listener && (callback === listener || callback.fn === listener));
-			if (index >= 0) list.splice(index, 1);
-		}
-		if (arguments.length < 2 || !list.length) delete callbacks[key];
+		const {length} = arguments;
+		if (!length) this._callbacks = {};
+		const index = list.findIndex(callback => listener && (callback === listener || callback.fn === listener));
+		if (index >= 0) list.splice(index, 1);
+		if (length < 2 || !list.length) delete callbacks[key];
 		return this;
 	}
 	emit(event, ...args) {
-		for (const callback of this.listeners(event).slice()) call(this, callback, args);
+		return this._fire("$" + event, args);
+	}
+	_fire(key, args) {
+		const list = this._callbacks?.[key];
+		if (list) for (const callback of list[1] ? list.slice() : [ list[0] ]) call(this, callback, args);
 		return this;
 	}
 	listeners(event) {
@@ -131,7 +135,8 @@ function isBinary(value) {
 }
 
 function toBase64(data) {
-	const bytes = ArrayBuffer.isView(data) ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength) : new Uint8Array(data);
+	const {buffer = data, byteOffset} = data;
+	const bytes = new Uint8Array(buffer, byteOffset, data.byteLength);
 	let text = "";
 	for (let i = 0; i < bytes.length; i += BASE64_PIECE) {
 		text += String.fromCharCode(...bytes.subarray(i, i + BASE64_PIECE));
@@ -209,7 +214,7 @@ function encodedLength(data) {
 var ADDRESS = /^(?:(?:(https?|wss?):)?\/\/)?(?:[^@/?#]*@)?(?:\[([^\]]*)\]|([^:/?#]*))(?::(\d*))?([^?#]*)(?:\?([^#]*))?/;
 
 function parse(address) {
-	const [, protocol2 = "", ipv6, name = "", port = "", path = "", query = ""] = ADDRESS.exec(address) || [];
+	const [, protocol2 = "", ipv6, name = "", port = "", path = "", query = ""] = ADDRESS.exec(address);
 	return {
 		protocol: protocol2,
 		host: ipv6 || name,
@@ -231,14 +236,12 @@ function resolve(uri, path, base = pageLocation()) {
 		target.protocol = base && base.protocol !== "https:" ? "http" : "https";
 		source = target.protocol + "://" + source.replace(/^\/\//, "");
 	}
-	const port = target.port || (/s$/.test(target.protocol) ? "443" : "80");
-	const host = bracketed(target.host);
+	target.port = target.port || (/s$/.test(target.protocol) ? "443" : "80");
+	target.path = target.path || "/";
 	return {
 		...target,
-		port,
-		path: target.path || "/",
 		source,
-		id: `${target.protocol}://${host}:${port}${path}`
+		id: `${target.protocol}://${bracketed(target.host)}:${target.port}${path}`
 	};
 }
 
@@ -247,7 +250,7 @@ function bracketed(host) {
 }
 
 function encodeQuery(query) {
-	return Object.entries(query).map(pair => pair.map(part => encodeURIComponent(part)).join("=")).join("&");
+	return Object.entries(query).map(pair => pair.map(encodeURIComponent).join("=")).join("&");
 }
 
 function decodeQuery(text) {
@@ -301,14 +304,12 @@ var Transport = class extends Emitter {
 		if (this.readyState === "open") this.write(packets);
 	}
 	pause(_onPause) {}
-	upgrade(_offered) {}
 	takeable(packets) {
 		return packets.slice();
 	}
 	explain() {
 		return "unreadable";
 	}
-	resume() {}
 	onError(reason, description, context, cause) {
 		return this.emitReserved("error", new TransportError(reason, description, context, cause));
 	}
@@ -325,7 +326,7 @@ var Transport = class extends Emitter {
 		this.onPacket(decodePacket(data, this.socket.binaryType));
 	}
 	onPacket(packet) {
-		this.emitReserved("packet", packet);
+		this._fire("$packet", [ packet ]);
 	}
 	onClose(details) {
 		this.readyState = "closed";
@@ -382,7 +383,7 @@ var Upgrade = class {
 		this.abandon();
 		if (this.chosen) {
 			engine.upgrading = false;
-			engine.transport.resume();
+			engine.transport.resume?.();
 			engine.flush();
 		}
 		engine["emitReserved"]("upgradeError", failure("probe error" + cause, {
@@ -569,19 +570,12 @@ var Polling = class extends Transport {
 	}
 };
 
-var listeners = new Set;
+var offline = new Set;
 
 if (typeof addEventListener === "function") {
 	addEventListener("offline", () => {
-		for (const listener of [ ...listeners ]) listener();
+		for (const listener of [ ...offline ]) listener();
 	});
-}
-
-function onOffline(listener) {
-	listeners.add(listener);
-	return () => {
-		listeners.delete(listener);
-	};
 }
 
 var log3 = logOf("engine.io-client:socket");
@@ -655,7 +649,8 @@ var _Socket = class _Socket extends Emitter {
 			const lost = () => this._onClose("transport close", {
 				description: "network connection lost"
 			});
-			this._cleanups.push(onOffline(lost));
+			offline.add(lost);
+			this._cleanups.push(() => offline.delete(lost));
 		}
 		this._open();
 	}
@@ -695,20 +690,20 @@ var _Socket = class _Socket extends Emitter {
 		if (this.readyState === "closed") return;
 		const {type, data} = packet;
 		log3('socket receive: type "%s", data "%s"', type, data);
-		this.emitReserved("packet", packet);
-		this.emitReserved("heartbeat");
-		if (type === "error" || !this.id && type !== "open") {
-			this._onServerError(data);
-		} else if (type === "open" && !this.id) {
+		this._fire("$packet", [ packet ]);
+		this._fire("$heartbeat", []);
+		if (type === "open" && !this.id) {
 			this._onHandshake(data);
+		} else if (type === "error" || !this.id) {
+			this._onServerError(data);
 		} else if (type === "ping") {
 			this._sendPacket("pong");
 			this.emitReserved("ping");
 			this.emitReserved("pong");
 			this._resetPingTimeout();
 		} else if (type === "message") {
-			this.emitReserved("data", data);
-			this.emitReserved("message", data);
+			this._fire("$data", [ data ]);
+			this._fire("$message", [ data ]);
 		}
 	}
 	_onHandshake(json) {
@@ -729,7 +724,7 @@ var _Socket = class _Socket extends Emitter {
 		this.flush();
 		this._resetPingTimeout();
 		if (this.readyState !== "open" || !this.opts.upgrade) return;
-		this.transport.upgrade(data.upgrades);
+		this.transport.upgrade?.(data.upgrades);
 	}
 	_resetPingTimeout() {
 		this.clearTimeoutFn(this._pingTimeoutTimer);
@@ -786,13 +781,14 @@ var _Socket = class _Socket extends Emitter {
 		this.flush();
 	}
 	close() {
-		if (this.readyState.startsWith("clos")) return this;
-		this.readyState = "closing";
-		const finish = () => this._onClose("forced close");
-		const afterUpgrade = () => {
-			if (this.upgrading) this.once("upgrade", finish).once("upgradeError", finish); else finish();
-		};
-		if (this.writeBuffer.length) this.once("drain", afterUpgrade); else afterUpgrade();
+		if (!this.readyState.startsWith("clos")) {
+			this.readyState = "closing";
+			const finish = () => this._onClose("forced close");
+			const afterUpgrade = () => {
+				if (this.upgrading) this.once("upgrade", finish).once("upgradeError", finish); else finish();
+			};
+			if (this.writeBuffer.length) this.once("drain", afterUpgrade); else afterUpgrade();
+		}
 		return this;
 	}
 	_onServerError(code) {
@@ -842,22 +838,20 @@ var WebSocketTransport = class extends Transport {
 		const {extraHeaders, protocols, timestampRequests} = this.opts;
 		try {
 			const uri = this.createUri("ws", timestampRequests, !this.supportsBinary);
-			this.ws = this.createSocket(uri, protocols, extraHeaders ? {
+			const ws = this.ws = this.createSocket(uri, protocols, {
 				headers: extraHeaders
-			} : {});
+			});
+			ws.binaryType = this.socket.binaryType;
+			ws.onopen = () => this.onOpen();
+			ws.onmessage = event => this.onData(event.data);
+			ws.onerror = event => this.fail(event);
+			ws.onclose = event => this.onClose({
+				description: "websocket connection closed",
+				context: event
+			});
 		} catch (error) {
 			this.setTimeoutFn(() => this.fail(error), 0);
-			return;
 		}
-		const ws = this.ws;
-		ws.binaryType = this.socket.binaryType;
-		ws.onopen = () => this.onOpen();
-		ws.onmessage = event => this.onData(event.data);
-		ws.onerror = event => this.fail(event);
-		ws.onclose = event => this.onClose({
-			description: "websocket connection closed",
-			context: event
-		});
 	}
 	createSocket(uri, protocols, opts) {
 		const Constructor = WebSocket;
@@ -911,31 +905,23 @@ var MOST_ATTACHMENTS = 10;
 var HEAD = /^([0-6])(?:(\d*)-)?(?:(\/[^,]*),?)?(\d*)/;
 
 var Decoder = class extends Emitter {
-	constructor() {
-		super(...arguments);
-		this.expected = 0;
-		this.buffers = [];
-	}
 	add(data) {
 		if (typeof data === "string") this.addText(data); else if (isBinary(data)) this.addAttachment(data); else throw new Error("Unknown type: " + data);
 	}
 	destroy() {
-		this.incomplete = void 0;
-		this.buffers = [];
+		this.incomplete = this.buffers = void 0;
 	}
 	addText(text) {
 		if (this.incomplete) throw new Error("got plaintext data when reconstructing a packet");
-		const match = HEAD.exec(text);
-		if (!match) throw new Error("unknown packet type " + text[0]);
-		const [head, digit, count, nsp = "/", id] = match;
+		const [head, digit, count, nsp = "/", id] = text.startsWith("2[") ? [ "2", "2" ] : HEAD.exec(text) || [];
+		if (!head) throw new Error("unknown packet type " + text[0]);
 		const json = text.slice(head.length);
-		const hasAttachments = +digit >= 5;
-		if (hasAttachments !== (count !== void 0) || hasAttachments && !(+count >= 1)) {
-			throw new Error("Illegal attachments");
-		}
+		const type = +digit;
+		const hasAttachments = type >= 5;
+		if (hasAttachments ? !(+count > 0) : count !== void 0) throw new Error("Illegal attachments");
 		if (+count > MOST_ATTACHMENTS) throw new Error("too many attachments");
 		const packet = {
-			type: hasAttachments ? +digit - 3 : +digit,
+			type: hasAttachments ? type - 3 : type,
 			nsp
 		};
 		if (id) packet.id = +id;
@@ -947,29 +933,31 @@ var Decoder = class extends Emitter {
 		}
 		if (hasAttachments) {
 			this.incomplete = packet;
+			this.buffers = [];
 			this.expected = +count;
 		} else {
-			this.emitReserved("decoded", packet);
+			this._fire("$decoded", [ packet ]);
 		}
 	}
 	addAttachment(data) {
-		const packet = this.incomplete;
+		const {incomplete: packet, buffers} = this;
 		if (!packet) throw new Error("got binary data when not reconstructing a packet");
-		if (this.buffers.push(data) === this.expected) {
-			packet.data = attach(packet.data, this.buffers);
+		if (buffers.push(data) === this.expected) {
+			packet.data = attach(packet.data, buffers);
 			this.destroy();
-			this.emitReserved("decoded", packet);
+			this._fire("$decoded", [ packet ]);
 		}
 	}
 };
 
 function isPayloadValid({type, data}) {
-	const isObject = Object.prototype.toString.call(data) === "[object Object]";
-	if (type === 0) return isObject;
-	if (type === 1) return false;
-	if (type === 4) return isObject || typeof data === "string";
-	if (!Array.isArray(data) || type === 3) return Array.isArray(data);
-	return typeof data[0] === "number" || typeof data[0] === "string" && !isReserved(data[0]);
+	if (Array.isArray(data)) {
+		const [event] = data;
+		if (type !== 2) return type === 3;
+		return typeof event === "number" || typeof event === "string" && !isReserved(event);
+	}
+	if (typeof data === "string") return type === 4;
+	return !!data && typeof data === "object" && (type === 0 || type === 4);
 }
 
 function attach(value, buffers) {
@@ -1181,7 +1169,7 @@ var Socket2 = class extends Emitter {
 		this.id = void 0;
 		this.emitReserved("disconnect", reason, description);
 		for (const id of Object.keys(this.acks)) {
-			if (this.sendBuffer.some(packet => String(packet.id) === id)) continue;
+			if (this.sendBuffer.some(packet => "" + packet.id === id)) continue;
 			const ack = this.acks[id];
 			delete this.acks[id];
 			if (ack.withError) call(this, ack, [ new Error("socket has been disconnected") ]);
@@ -1220,7 +1208,7 @@ var Socket2 = class extends Emitter {
 	}
 	emitEvent(args) {
 		for (const listener of [ ...this._anyListeners ]) call(this, listener, args);
-		this.emitReserved(...args);
+		this._fire("$" + args[0], args.slice(1));
 	}
 	ack(id) {
 		const {engine} = this.io;
@@ -1404,9 +1392,7 @@ var Manager = class extends Emitter {
 		const {engine, decoder} = this;
 		log5("open");
 		this._readyState = "open";
-		this.subs.push(subscribe(engine, "ping", () => this.emitReserved("ping")), subscribe(engine, "data", data => this.ondata(data)), subscribe(engine, "error", error => this.emitReserved("error", error)), subscribe(engine, "close", (reason, description) => this.onclose(reason, description)), subscribe(decoder, "decoded", packet => {
-			Promise.resolve().then(() => this.emitReserved("packet", packet));
-		}));
+		this.subs.push(subscribe(engine, "ping", () => this.emitReserved("ping")), subscribe(engine, "data", data => this.ondata(data)), subscribe(engine, "error", error => this.emitReserved("error", error)), subscribe(engine, "close", (reason, description) => this.onclose(reason, description)), subscribe(decoder, "decoded", packet => this._fire("$packet", [ packet ])));
 		this.emitReserved("open");
 	}
 	ondata(data) {

@@ -55,15 +55,18 @@ var Emitter = class {
 		return callback.fn = listener, this.on(event, callback);
 	}
 	off(event, listener) {
-		let callbacks = this._callbacks || {}, key = "$" + event, list = callbacks[key] || [];
-		if (!arguments.length) this._callbacks = {}; else if (arguments.length > 1) {
-			let index = list.findIndex(callback => listener && (callback === listener || callback.fn === listener));
-			index >= 0 && list.splice(index, 1);
-		}
-		return (arguments.length < 2 || !list.length) && delete callbacks[key], this;
+		let callbacks = this._callbacks || {}, key = "$" + event, list = callbacks[key] || [], {length} = arguments;
+		length || (this._callbacks = {});
+		let index = list.findIndex(callback => listener && (callback === listener || callback.fn === listener));
+		return index >= 0 && list.splice(index, 1), (length < 2 || !list.length) && delete callbacks[key], 
+		this;
 	}
 	emit(event, ...args) {
-		for (let callback of this.listeners(event).slice()) call(this, callback, args);
+		return this._fire("$" + event, args);
+	}
+	_fire(key, args) {
+		let list = this._callbacks?.[key];
+		if (list) for (let callback of list[1] ? list.slice() : [ list[0] ]) call(this, callback, args);
 		return this;
 	}
 	listeners(event) {

@@ -25,15 +25,18 @@ var Emitter = class {
 		return callback.fn = listener, this.on(event, callback);
 	}
 	off(event, listener) {
-		let callbacks = this._callbacks || {}, key = "$" + event, list = callbacks[key] || [];
-		if (!arguments.length) this._callbacks = {}; else if (arguments.length > 1) {
-			let index = list.findIndex(callback => listener && (callback === listener || callback.fn === listener));
-			index >= 0 && list.splice(index, 1);
-		}
-		return (arguments.length < 2 || !list.length) && delete callbacks[key], this;
+		let callbacks = this._callbacks || {}, key = "$" + event, list = callbacks[key] || [], {length} = arguments;
+		length || (this._callbacks = {});
+		let index = list.findIndex(callback => listener && (callback === listener || callback.fn === listener));
+		return index >= 0 && list.splice(index, 1), (length < 2 || !list.length) && delete callbacks[key], 
+		this;
 	}
 	emit(event, ...args) {
-		for (let callback of this.listeners(event).slice()) call(this, callback, args);
+		return this._fire("$" + event, args);
+	}
+	_fire(key, args) {
+		let list = this._callbacks?.[key];
+		if (list) for (let callback of list[1] ? list.slice() : [ list[0] ]) call(this, callback, args);
 		return this;
 	}
 	listeners(event) {
@@ -72,7 +75,7 @@ function isBinary(value) {
 }
 
 function toBase64(data) {
-	let bytes = ArrayBuffer.isView(data) ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength) : new Uint8Array(data), text = "";
+	let {buffer = data, byteOffset} = data, bytes = new Uint8Array(buffer, byteOffset, data.byteLength), text = "";
 	for (let i = 0; i < bytes.length; i += 32768) text += String.fromCharCode(...bytes.subarray(i, i + 32768));
 	return "b" + btoa(text);
 }
@@ -140,7 +143,7 @@ function encodedLength(data) {
 var ADDRESS = /^(?:(?:(https?|wss?):)?\/\/)?(?:[^@/?#]*@)?(?:\[([^\]]*)\]|([^:/?#]*))(?::(\d*))?([^?#]*)(?:\?([^#]*))?/;
 
 function parse(address) {
-	let [, protocol2 = "", ipv6, name = "", port = "", path = "", query = ""] = ADDRESS.exec(address) || [];
+	let [, protocol2 = "", ipv6, name = "", port = "", path = "", query = ""] = ADDRESS.exec(address);
 	return {
 		protocol: protocol2,
 		host: ipv6 || name,
@@ -158,15 +161,12 @@ function resolve(uri, path, base = pageLocation()) {
 	let source = uri || "/";
 	/^\/(?!\/)/.test(source) && (source = (base ? base.host : "localhost") + source);
 	let target = parse(source);
-	target.protocol || (target.protocol = base && base.protocol !== "https:" ? "http" : "https", 
-	source = target.protocol + "://" + source.replace(/^\/\//, ""));
-	let port = target.port || (/s$/.test(target.protocol) ? "443" : "80"), host = bracketed(target.host);
-	return {
+	return target.protocol || (target.protocol = base && base.protocol !== "https:" ? "http" : "https", 
+	source = target.protocol + "://" + source.replace(/^\/\//, "")), target.port = target.port || (/s$/.test(target.protocol) ? "443" : "80"), 
+	target.path = target.path || "/", {
 		...target,
-		port,
-		path: target.path || "/",
 		source,
-		id: `${target.protocol}://${host}:${port}${path}`
+		id: `${target.protocol}://${bracketed(target.host)}:${target.port}${path}`
 	};
 }
 
@@ -175,7 +175,7 @@ function bracketed(host) {
 }
 
 function encodeQuery(query) {
-	return Object.entries(query).map(pair => pair.map(part => encodeURIComponent(part)).join("=")).join("&");
+	return Object.entries(query).map(pair => pair.map(encodeURIComponent).join("=")).join("&");
 }
 
 function decodeQuery(text) {
@@ -217,14 +217,12 @@ var TransportError = class extends Error {
 		this.readyState === "open" && this.write(packets);
 	}
 	pause(_onPause) {}
-	upgrade(_offered) {}
 	takeable(packets) {
 		return packets.slice();
 	}
 	explain() {
 		return "unreadable";
 	}
-	resume() {}
 	onError(reason, description, context, cause) {
 		return this.emitReserved("error", new TransportError(reason, description, context, cause));
 	}
@@ -238,7 +236,7 @@ var TransportError = class extends Error {
 		this.onPacket(decodePacket(data, this.socket.binaryType));
 	}
 	onPacket(packet) {
-		this.emitReserved("packet", packet);
+		this._fire("$packet", [ packet ]);
 	}
 	onClose(details) {
 		this.readyState = "closed", this.emitReserved("close", details);
@@ -273,7 +271,7 @@ var Upgrade = class {
 	}
 	fail(cause) {
 		let {engine, transport} = this;
-		this.abandon(), this.chosen && (engine.upgrading = !1, engine.transport.resume(), 
+		this.abandon(), this.chosen && (engine.upgrading = !1, engine.transport.resume?.(), 
 		engine.flush()), engine.emitReserved("upgradeError", failure("probe error" + cause, {
 			transport: transport.name
 		}));
@@ -505,20 +503,17 @@ var WebSocketTransport = class extends Transport {
 	doOpen() {
 		let {extraHeaders, protocols, timestampRequests} = this.opts;
 		try {
-			let uri = this.createUri("ws", timestampRequests, !this.supportsBinary);
-			this.ws = this.createSocket(uri, protocols, extraHeaders ? {
+			let uri = this.createUri("ws", timestampRequests, !this.supportsBinary), ws = this.ws = this.createSocket(uri, protocols, {
 				headers: extraHeaders
-			} : {});
+			});
+			ws.binaryType = this.socket.binaryType, ws.onopen = () => this.onOpen(), ws.onmessage = event => this.onData(event.data), 
+			ws.onerror = event => this.fail(event), ws.onclose = event => this.onClose({
+				description: "websocket connection closed",
+				context: event
+			});
 		} catch (error) {
 			this.setTimeoutFn(() => this.fail(error), 0);
-			return;
 		}
-		let ws = this.ws;
-		ws.binaryType = this.socket.binaryType, ws.onopen = () => this.onOpen(), ws.onmessage = event => this.onData(event.data), 
-		ws.onerror = event => this.fail(event), ws.onclose = event => this.onClose({
-			description: "websocket connection closed",
-			context: event
-		});
 	}
 	createSocket(uri, protocols, opts) {
 		let Constructor = WebSocket;
@@ -690,17 +685,11 @@ function backoff(attempts, min, max, jitter) {
 	return Math.floor(Math.min(delay, max));
 }
 
-var listeners = new Set;
+var offline = new Set;
 
 typeof addEventListener == "function" && addEventListener("offline", () => {
-	for (let listener of [ ...listeners ]) listener();
+	for (let listener of [ ...offline ]) listener();
 });
-
-function onOffline(listener) {
-	return listeners.add(listener), () => {
-		listeners.delete(listener);
-	};
-}
 
 var LONGEST_DELAY = 2 ** 31 - 1, transportsByName = {}, _Socket = class _Socket extends Emitter {
 	constructor(uri, options) {
@@ -750,7 +739,7 @@ var LONGEST_DELAY = 2 ** 31 - 1, transportsByName = {}, _Socket = class _Socket 
 			let lost = () => this._onClose("transport close", {
 				description: "network connection lost"
 			});
-			this._cleanups.push(onOffline(lost));
+			offline.add(lost), this._cleanups.push(() => offline.delete(lost));
 		}
 		this._open();
 	}
@@ -785,9 +774,9 @@ var LONGEST_DELAY = 2 ** 31 - 1, transportsByName = {}, _Socket = class _Socket 
 	_onPacket(packet) {
 		if (this.readyState === "closed") return;
 		let {type, data} = packet;
-		this.emitReserved("packet", packet), this.emitReserved("heartbeat"), type === "error" || !this.id && type !== "open" ? this._onServerError(data) : type === "open" && !this.id ? this._onHandshake(data) : type === "ping" ? (this._sendPacket("pong"), 
-		this.emitReserved("ping"), this.emitReserved("pong"), this._resetPingTimeout()) : type === "message" && (this.emitReserved("data", data), 
-		this.emitReserved("message", data));
+		this._fire("$packet", [ packet ]), this._fire("$heartbeat", []), type === "open" && !this.id ? this._onHandshake(data) : type === "error" || !this.id ? this._onServerError(data) : type === "ping" ? (this._sendPacket("pong"), 
+		this.emitReserved("ping"), this.emitReserved("pong"), this._resetPingTimeout()) : type === "message" && (this._fire("$data", [ data ]), 
+		this._fire("$message", [ data ]));
 	}
 	_onHandshake(json) {
 		let data;
@@ -798,7 +787,7 @@ var LONGEST_DELAY = 2 ** 31 - 1, transportsByName = {}, _Socket = class _Socket 
 		this.emitReserved("handshake", data), this.id = this.transport.query.sid = data.sid, 
 		this._pingDelay = Math.min(data.pingInterval + data.pingTimeout, LONGEST_DELAY), 
 		this.maxPayload = data.maxPayload, this.readyState = "open", _Socket.priorWebsocketSuccess = this.transport.name === "websocket", 
-		this.emitReserved("open"), this.flush(), this._resetPingTimeout(), !(this.readyState !== "open" || !this.opts.upgrade) && this.transport.upgrade(data.upgrades);
+		this.emitReserved("open"), this.flush(), this._resetPingTimeout(), !(this.readyState !== "open" || !this.opts.upgrade) && this.transport.upgrade?.(data.upgrades);
 	}
 	_resetPingTimeout() {
 		this.clearTimeoutFn(this._pingTimeoutTimer), this.readyState !== "closed" && (this._pingTimeoutTime = Date.now() + this._pingDelay, 
@@ -838,13 +827,14 @@ var LONGEST_DELAY = 2 ** 31 - 1, transportsByName = {}, _Socket = class _Socket 
 		this.flush();
 	}
 	close() {
-		if (this.readyState.startsWith("clos")) return this;
-		this.readyState = "closing";
-		let finish = () => this._onClose("forced close"), afterUpgrade = () => {
-			this.upgrading ? this.once("upgrade", finish).once("upgradeError", finish) : finish();
-		};
-		return this.writeBuffer.length ? this.once("drain", afterUpgrade) : afterUpgrade(), 
-		this;
+		if (!this.readyState.startsWith("clos")) {
+			this.readyState = "closing";
+			let finish = () => this._onClose("forced close"), afterUpgrade = () => {
+				this.upgrading ? this.once("upgrade", finish).once("upgradeError", finish) : finish();
+			};
+			this.writeBuffer.length ? this.once("drain", afterUpgrade) : afterUpgrade();
+		}
+		return this;
 	}
 	_onServerError(code) {
 		this._onError(failure("server error", {
@@ -881,26 +871,21 @@ function isReserved(event) {
 }
 
 var MOST_ATTACHMENTS = 10, HEAD = /^([0-6])(?:(\d*)-)?(?:(\/[^,]*),?)?(\d*)/, Decoder = class extends Emitter {
-	constructor() {
-		super(...arguments);
-		this.expected = 0;
-		this.buffers = [];
-	}
 	add(data) {
 		if (typeof data == "string") this.addText(data); else if (isBinary(data)) this.addAttachment(data); else throw new Error("Unknown type: " + data);
 	}
 	destroy() {
-		this.incomplete = void 0, this.buffers = [];
+		this.incomplete = this.buffers = void 0;
 	}
 	addText(text) {
 		if (this.incomplete) throw new Error("got plaintext data when reconstructing a packet");
-		let match = HEAD.exec(text);
-		if (!match) throw new Error("unknown packet type " + text[0]);
-		let [head, digit, count, nsp = "/", id] = match, json = text.slice(head.length), hasAttachments = +digit >= 5;
-		if (hasAttachments !== (count !== void 0) || hasAttachments && !(+count >= 1)) throw new Error("Illegal attachments");
+		let [head, digit, count, nsp = "/", id] = text.startsWith("2[") ? [ "2", "2" ] : HEAD.exec(text) || [];
+		if (!head) throw new Error("unknown packet type " + text[0]);
+		let json = text.slice(head.length), type = +digit, hasAttachments = type >= 5;
+		if (hasAttachments ? !(+count > 0) : count !== void 0) throw new Error("Illegal attachments");
 		if (+count > MOST_ATTACHMENTS) throw new Error("too many attachments");
 		let packet = {
-			type: hasAttachments ? +digit - 3 : +digit,
+			type: hasAttachments ? type - 3 : type,
 			nsp
 		};
 		if (id && (packet.id = +id), json) {
@@ -909,19 +894,22 @@ var MOST_ATTACHMENTS = 10, HEAD = /^([0-6])(?:(\d*)-)?(?:(\/[^,]*),?)?(\d*)/, De
 			} catch {}
 			if (!isPayloadValid(packet)) throw new Error("invalid payload");
 		}
-		hasAttachments ? (this.incomplete = packet, this.expected = +count) : this.emitReserved("decoded", packet);
+		hasAttachments ? (this.incomplete = packet, this.buffers = [], this.expected = +count) : this._fire("$decoded", [ packet ]);
 	}
 	addAttachment(data) {
-		let packet = this.incomplete;
+		let {incomplete: packet, buffers} = this;
 		if (!packet) throw new Error("got binary data when not reconstructing a packet");
-		this.buffers.push(data) === this.expected && (packet.data = attach(packet.data, this.buffers), 
-		this.destroy(), this.emitReserved("decoded", packet));
+		buffers.push(data) === this.expected && (packet.data = attach(packet.data, buffers), 
+		this.destroy(), this._fire("$decoded", [ packet ]));
 	}
 };
 
 function isPayloadValid({type, data}) {
-	let isObject = Object.prototype.toString.call(data) === "[object Object]";
-	return type === 0 ? isObject : type === 1 ? !1 : type === 4 ? isObject || typeof data == "string" : !Array.isArray(data) || type === 3 ? Array.isArray(data) : typeof data[0] == "number" || typeof data[0] == "string" && !isReserved(data[0]);
+	if (Array.isArray(data)) {
+		let [event] = data;
+		return type !== 2 ? type === 3 : typeof event == "number" || typeof event == "string" && !isReserved(event);
+	}
+	return typeof data == "string" ? type === 4 : !!data && typeof data == "object" && (type === 0 || type === 4);
 }
 
 function attach(value, buffers) {
@@ -1075,7 +1063,7 @@ var Socket2 = class extends Emitter {
 	onclose(reason, description) {
 		this.connected = !1, this.id = void 0, this.emitReserved("disconnect", reason, description);
 		for (let id of Object.keys(this.acks)) {
-			if (this.sendBuffer.some(packet => String(packet.id) === id)) continue;
+			if (this.sendBuffer.some(packet => "" + packet.id === id)) continue;
 			let ack = this.acks[id];
 			delete this.acks[id], ack.withError && call(this, ack, [ new Error("socket has been disconnected") ]);
 		}
@@ -1105,7 +1093,7 @@ var Socket2 = class extends Emitter {
 	}
 	emitEvent(args) {
 		for (let listener of [ ...this._anyListeners ]) call(this, listener, args);
-		this.emitReserved(...args);
+		this._fire("$" + args[0], args.slice(1));
 	}
 	ack(id) {
 		let {engine} = this.io, sent = !1;
@@ -1237,9 +1225,8 @@ var ACCESSORS = [ [ "reconnection", !0 ], [ "reconnectionAttempts", 1 / 0, !0 ],
 	onopen() {
 		this.cleanup();
 		let {engine, decoder} = this;
-		this._readyState = "open", this.subs.push(subscribe(engine, "ping", () => this.emitReserved("ping")), subscribe(engine, "data", data => this.ondata(data)), subscribe(engine, "error", error => this.emitReserved("error", error)), subscribe(engine, "close", (reason, description) => this.onclose(reason, description)), subscribe(decoder, "decoded", packet => {
-			Promise.resolve().then(() => this.emitReserved("packet", packet));
-		})), this.emitReserved("open");
+		this._readyState = "open", this.subs.push(subscribe(engine, "ping", () => this.emitReserved("ping")), subscribe(engine, "data", data => this.ondata(data)), subscribe(engine, "error", error => this.emitReserved("error", error)), subscribe(engine, "close", (reason, description) => this.onclose(reason, description)), subscribe(decoder, "decoded", packet => this._fire("$packet", [ packet ]))), 
+		this.emitReserved("open");
 	}
 	ondata(data) {
 		try {

@@ -1,7 +1,7 @@
 var ADDRESS = /^(?:(?:(https?|wss?):)?\/\/)?(?:[^@/?#]*@)?(?:\[([^\]]*)\]|([^:/?#]*))(?::(\d*))?([^?#]*)(?:\?([^#]*))?/;
 
 function parse(address) {
-	let [, protocol2 = "", ipv6, name = "", port = "", path = "", query = ""] = ADDRESS.exec(address) || [];
+	let [, protocol2 = "", ipv6, name = "", port = "", path = "", query = ""] = ADDRESS.exec(address);
 	return {
 		protocol: protocol2,
 		host: ipv6 || name,
@@ -19,15 +19,12 @@ function resolve(uri, path, base = pageLocation()) {
 	let source = uri || "/";
 	/^\/(?!\/)/.test(source) && (source = (base ? base.host : "localhost") + source);
 	let target = parse(source);
-	target.protocol || (target.protocol = base && base.protocol !== "https:" ? "http" : "https", 
-	source = target.protocol + "://" + source.replace(/^\/\//, ""));
-	let port = target.port || (/s$/.test(target.protocol) ? "443" : "80"), host = bracketed(target.host);
-	return {
+	return target.protocol || (target.protocol = base && base.protocol !== "https:" ? "http" : "https", 
+	source = target.protocol + "://" + source.replace(/^\/\//, "")), target.port = target.port || (/s$/.test(target.protocol) ? "443" : "80"), 
+	target.path = target.path || "/", {
 		...target,
-		port,
-		path: target.path || "/",
 		source,
-		id: `${target.protocol}://${host}:${port}${path}`
+		id: `${target.protocol}://${bracketed(target.host)}:${target.port}${path}`
 	};
 }
 
@@ -36,7 +33,7 @@ function bracketed(host) {
 }
 
 function encodeQuery(query) {
-	return Object.entries(query).map(pair => pair.map(part => encodeURIComponent(part)).join("=")).join("&");
+	return Object.entries(query).map(pair => pair.map(encodeURIComponent).join("=")).join("&");
 }
 
 function decodeQuery(text) {
@@ -78,15 +75,18 @@ var Emitter = class {
 		return callback.fn = listener, this.on(event, callback);
 	}
 	off(event, listener) {
-		let callbacks = this._callbacks || {}, key = "$" + event, list = callbacks[key] || [];
-		if (!arguments.length) this._callbacks = {}; else if (arguments.length > 1) {
-			let index = list.findIndex(callback => listener && (callback === listener || callback.fn === listener));
-			index >= 0 && list.splice(index, 1);
-		}
-		return (arguments.length < 2 || !list.length) && delete callbacks[key], this;
+		let callbacks = this._callbacks || {}, key = "$" + event, list = callbacks[key] || [], {length} = arguments;
+		length || (this._callbacks = {});
+		let index = list.findIndex(callback => listener && (callback === listener || callback.fn === listener));
+		return index >= 0 && list.splice(index, 1), (length < 2 || !list.length) && delete callbacks[key], 
+		this;
 	}
 	emit(event, ...args) {
-		for (let callback of this.listeners(event).slice()) call(this, callback, args);
+		return this.c("$" + event, args);
+	}
+	c(key, args) {
+		let list = this._callbacks?.[key];
+		if (list) for (let callback of list[1] ? list.slice() : [ list[0] ]) call(this, callback, args);
 		return this;
 	}
 	listeners(event) {
@@ -114,7 +114,7 @@ var native = {
 
 function installTimers(target, options) {
 	let source = options.useNativeTimers ? native : globalThis;
-	target.b = source.setTimeout.bind(globalThis), target.c = source.clearTimeout.bind(globalThis);
+	target.b = source.setTimeout.bind(globalThis), target.d = source.clearTimeout.bind(globalThis);
 }
 
 function because(code) {
@@ -123,17 +123,11 @@ function because(code) {
 	});
 }
 
-var listeners = new Set;
+var offline = new Set;
 
 typeof addEventListener == "function" && addEventListener("offline", () => {
-	for (let listener of [ ...listeners ]) listener();
+	for (let listener of [ ...offline ]) listener();
 });
-
-function onOffline(listener) {
-	return listeners.add(listener), () => {
-		listeners.delete(listener);
-	};
-}
 
 var LONGEST_DELAY = 2 ** 31 - 1, transportsByName = {}, _Socket = class _Socket extends Emitter {
 	constructor(uri, options) {
@@ -141,14 +135,14 @@ var LONGEST_DELAY = 2 ** 31 - 1, transportsByName = {}, _Socket = class _Socket 
 		this.id = null;
 		this.binaryType = "arraybuffer";
 		this.writeBuffer = [];
-		this.f = !1;
-		this.o = {
+		this.g = !1;
+		this.p = {
 			...transportsByName
 		};
-		this.h = 0;
-		this.p = 0;
-		this.i = 1 / 0;
-		this.r = [];
+		this.i = 0;
+		this.q = 0;
+		this.j = 1 / 0;
+		this.s = [];
 		let opts = this.opts = {
 			upgrade: !0,
 			timestampParam: "t",
@@ -172,35 +166,35 @@ var LONGEST_DELAY = 2 ** 31 - 1, transportsByName = {}, _Socket = class _Socket 
 		if (this.transports = given.map(item => {
 			if (typeof item != "function") return item;
 			let name = item.prototype.name;
-			return this.o[name] = item, name;
-		}).filter(name => this.o[name]?.prototype.doOpen), typeof addEventListener == "function" && opts.closeOnBeforeunload) {
+			return this.p[name] = item, name;
+		}).filter(name => this.p[name]?.prototype.doOpen), typeof addEventListener == "function" && opts.closeOnBeforeunload) {
 			let leave = () => {
 				this.transport.off(), this.transport.close();
 			};
-			addEventListener("beforeunload", leave), this.r.push(() => removeEventListener("beforeunload", leave));
+			addEventListener("beforeunload", leave), this.s.push(() => removeEventListener("beforeunload", leave));
 		}
 		if (opts.hostname !== "localhost") {
-			let lost = () => this.g("transport close", {
+			let lost = () => this.h("transport close", {
 				description: "network connection lost"
 			});
-			this.r.push(onOffline(lost));
+			offline.add(lost), this.s.push(() => offline.delete(lost));
 		}
-		this.z();
+		this.A();
 	}
-	A(name) {
+	B(name) {
 		let query = {
 			...this.opts.query,
 			EIO: _Socket.protocol,
 			transport: name
 		};
-		return this.id && (query.sid = this.id), new this.o[name]({
+		return this.id && (query.sid = this.id), new this.p[name]({
 			...this.opts,
 			query,
 			socket: this,
 			...this.opts.transportOptions[name]
 		});
 	}
-	z() {
+	A() {
 		let {transports} = this;
 		if (this.readyState = "opening", !transports.length) {
 			this.b(() => this.emitReserved("error", failure("No transports available", {
@@ -209,52 +203,52 @@ var LONGEST_DELAY = 2 ** 31 - 1, transportsByName = {}, _Socket = class _Socket 
 			return;
 		}
 		let remembered = this.opts.rememberUpgrade && _Socket.priorWebsocketSuccess && transports.includes("websocket");
-		this.B(this.A(remembered ? "websocket" : transports[0])), this.transport.open();
+		this.C(this.B(remembered ? "websocket" : transports[0])), this.transport.open();
 	}
-	B(transport) {
-		this.transport?.off(), this.transport = transport.on("drain", () => this.R()).on("packet", packet => this.S(packet)).on("error", error => this.C(error)).on("close", details => this.g("transport close", details));
+	C(transport) {
+		this.transport?.off(), this.transport = transport.on("drain", () => this.S()).on("packet", packet => this.T(packet)).on("error", error => this.D(error)).on("close", details => this.h("transport close", details));
 	}
-	S(packet) {
+	T(packet) {
 		if (this.readyState === "closed") return;
 		let {type, data} = packet;
-		this.emitReserved("packet", packet), this.emitReserved("heartbeat"), type === "error" || !this.id && type !== "open" ? this.D(data) : type === "open" && !this.id ? this.T(data) : type === "ping" ? (this.E("pong"), 
-		this.emitReserved("ping"), this.emitReserved("pong"), this.F()) : type === "message" && (this.emitReserved("data", data), 
-		this.emitReserved("message", data));
+		this.c("$packet", [ packet ]), this.c("$heartbeat", []), type === "open" && !this.id ? this.U(data) : type === "error" || !this.id ? this.E(data) : type === "ping" ? (this.F("pong"), 
+		this.emitReserved("ping"), this.emitReserved("pong"), this.G()) : type === "message" && (this.c("$data", [ data ]), 
+		this.c("$message", [ data ]));
 	}
-	T(json) {
+	U(json) {
 		let data;
 		try {
 			data = JSON.parse(json);
 		} catch {}
-		if (!data || typeof data.sid != "string" || !(data.pingInterval + data.pingTimeout > 0)) return this.D("parser error");
+		if (!data || typeof data.sid != "string" || !(data.pingInterval + data.pingTimeout > 0)) return this.E("parser error");
 		this.emitReserved("handshake", data), this.id = this.transport.query.sid = data.sid, 
-		this.p = Math.min(data.pingInterval + data.pingTimeout, LONGEST_DELAY), this.maxPayload = data.maxPayload, 
+		this.q = Math.min(data.pingInterval + data.pingTimeout, LONGEST_DELAY), this.maxPayload = data.maxPayload, 
 		this.readyState = "open", _Socket.priorWebsocketSuccess = this.transport.name === "websocket", 
-		this.emitReserved("open"), this.flush(), this.F(), !(this.readyState !== "open" || !this.opts.upgrade) && this.transport.upgrade(data.upgrades);
+		this.emitReserved("open"), this.flush(), this.G(), !(this.readyState !== "open" || !this.opts.upgrade) && this.transport.upgrade?.(data.upgrades);
 	}
-	F() {
-		this.c(this.q), this.readyState !== "closed" && (this.i = Date.now() + this.p, this.q = this.b(() => this.g("ping timeout"), this.p));
+	G() {
+		this.d(this.r), this.readyState !== "closed" && (this.j = Date.now() + this.q, this.r = this.b(() => this.h("ping timeout"), this.q));
 	}
-	U() {
-		let expired = Date.now() > this.i;
-		return expired && this.i && (this.i = 0, queueMicrotask(() => this.g("ping timeout"))), 
+	V() {
+		let expired = Date.now() > this.j;
+		return expired && this.j && (this.j = 0, queueMicrotask(() => this.h("ping timeout"))), 
 		expired;
 	}
-	R() {
-		this.writeBuffer.splice(0, this.h), this.h = 0, this.writeBuffer.length ? this.flush() : this.emitReserved("drain");
+	S() {
+		this.writeBuffer.splice(0, this.i), this.i = 0, this.writeBuffer.length ? this.flush() : this.emitReserved("drain");
 	}
 	flush() {
-		if (this.readyState === "closed" || !this.transport.writable || this.f || !this.writeBuffer.length) return;
-		let packets = this.transport.G(this.writeBuffer);
-		this.transport.send(packets), this.h = packets.length, this.emitReserved("flush");
+		if (this.readyState === "closed" || !this.transport.writable || this.g || !this.writeBuffer.length) return;
+		let packets = this.transport.H(this.writeBuffer);
+		this.transport.send(packets), this.i = packets.length, this.emitReserved("flush");
 	}
 	write(data, options, onFlush) {
-		return this.E("message", data, options, onFlush), this;
+		return this.F("message", data, options, onFlush), this;
 	}
 	send(data, options, onFlush) {
 		return this.write(data, options, onFlush);
 	}
-	E(type, data, options, onFlush) {
+	F(type, data, options, onFlush) {
 		if (this.readyState.startsWith("clos")) return;
 		typeof options == "function" && (onFlush = options, options = null);
 		let packet = {
@@ -269,32 +263,33 @@ var LONGEST_DELAY = 2 ** 31 - 1, transportsByName = {}, _Socket = class _Socket 
 		this.flush();
 	}
 	close() {
-		if (this.readyState.startsWith("clos")) return this;
-		this.readyState = "closing";
-		let finish = () => this.g("forced close"), afterUpgrade = () => {
-			this.f ? this.once("upgrade", finish).once("upgradeError", finish) : finish();
-		};
-		return this.writeBuffer.length ? this.once("drain", afterUpgrade) : afterUpgrade(), 
-		this;
+		if (!this.readyState.startsWith("clos")) {
+			this.readyState = "closing";
+			let finish = () => this.h("forced close"), afterUpgrade = () => {
+				this.g ? this.once("upgrade", finish).once("upgradeError", finish) : finish();
+			};
+			this.writeBuffer.length ? this.once("drain", afterUpgrade) : afterUpgrade();
+		}
+		return this;
 	}
-	D(code) {
-		this.C(failure("server error", {
+	E(code) {
+		this.D(failure("server error", {
 			code,
-			cause: because(this.transport.s())
+			cause: because(this.transport.t())
 		}));
 	}
-	C(error) {
+	D(error) {
 		if (_Socket.priorWebsocketSuccess = !1, this.opts.tryAllTransports && this.transports.length > 1 && this.readyState === "opening") return this.transports.shift(), 
-		this.z();
-		this.emitReserved("error", error), this.g("transport error", error);
+		this.A();
+		this.emitReserved("error", error), this.h("transport error", error);
 	}
-	g(reason, description) {
+	h(reason, description) {
 		if (this.readyState !== "closed") {
-			this.readyState = "closed", this.c(this.q);
-			for (let cleanup of this.r) cleanup();
+			this.readyState = "closed", this.d(this.r);
+			for (let cleanup of this.s) cleanup();
 			this.transport && (this.transport.off("close"), this.transport.close(), this.transport.off()), 
 			this.id = null, this.emitReserved("close", reason, description), this.writeBuffer = [], 
-			this.h = 0;
+			this.i = 0;
 		}
 	}
 };
@@ -315,7 +310,7 @@ function isBinary(value) {
 }
 
 function toBase64(data) {
-	let bytes = ArrayBuffer.isView(data) ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength) : new Uint8Array(data), text = "";
+	let {buffer = data, byteOffset} = data, bytes = new Uint8Array(buffer, byteOffset, data.byteLength), text = "";
 	for (let i = 0; i < bytes.length; i += 32768) text += String.fromCharCode(...bytes.subarray(i, i + 32768));
 	return "b" + btoa(text);
 }
@@ -389,26 +384,21 @@ function isReserved(event) {
 }
 
 var MOST_ATTACHMENTS = 10, HEAD = /^([0-6])(?:(\d*)-)?(?:(\/[^,]*),?)?(\d*)/, Decoder = class extends Emitter {
-	constructor() {
-		super(...arguments);
-		this.H = 0;
-		this.t = [];
-	}
 	add(data) {
-		if (typeof data == "string") this.V(data); else if (isBinary(data)) this.W(data); else throw new Error("Unknown type: " + data);
+		if (typeof data == "string") this.W(data); else if (isBinary(data)) this.X(data); else throw new Error("Unknown type: " + data);
 	}
 	destroy() {
-		this.j = void 0, this.t = [];
+		this.k = this.u = void 0;
 	}
-	V(text) {
-		if (this.j) throw new Error("got plaintext data when reconstructing a packet");
-		let match = HEAD.exec(text);
-		if (!match) throw new Error("unknown packet type " + text[0]);
-		let [head, digit, count, nsp = "/", id] = match, json = text.slice(head.length), hasAttachments = +digit >= 5;
-		if (hasAttachments !== (count !== void 0) || hasAttachments && !(+count >= 1)) throw new Error("Illegal attachments");
+	W(text) {
+		if (this.k) throw new Error("got plaintext data when reconstructing a packet");
+		let [head, digit, count, nsp = "/", id] = text.startsWith("2[") ? [ "2", "2" ] : HEAD.exec(text) || [];
+		if (!head) throw new Error("unknown packet type " + text[0]);
+		let json = text.slice(head.length), type = +digit, hasAttachments = type >= 5;
+		if (hasAttachments ? !(+count > 0) : count !== void 0) throw new Error("Illegal attachments");
 		if (+count > MOST_ATTACHMENTS) throw new Error("too many attachments");
 		let packet = {
-			type: hasAttachments ? +digit - 3 : +digit,
+			type: hasAttachments ? type - 3 : type,
 			nsp
 		};
 		if (id && (packet.id = +id), json) {
@@ -417,19 +407,22 @@ var MOST_ATTACHMENTS = 10, HEAD = /^([0-6])(?:(\d*)-)?(?:(\/[^,]*),?)?(\d*)/, De
 			} catch {}
 			if (!isPayloadValid(packet)) throw new Error("invalid payload");
 		}
-		hasAttachments ? (this.j = packet, this.H = +count) : this.emitReserved("decoded", packet);
+		hasAttachments ? (this.k = packet, this.u = [], this.I = +count) : this.c("$decoded", [ packet ]);
 	}
-	W(data) {
-		let packet = this.j;
+	X(data) {
+		let {k: packet, u: buffers} = this;
 		if (!packet) throw new Error("got binary data when not reconstructing a packet");
-		this.t.push(data) === this.H && (packet.data = attach(packet.data, this.t), this.destroy(), 
-		this.emitReserved("decoded", packet));
+		buffers.push(data) === this.I && (packet.data = attach(packet.data, buffers), this.destroy(), 
+		this.c("$decoded", [ packet ]));
 	}
 };
 
 function isPayloadValid({type, data}) {
-	let isObject = Object.prototype.toString.call(data) === "[object Object]";
-	return type === 0 ? isObject : type === 1 ? !1 : type === 4 ? isObject || typeof data == "string" : !Array.isArray(data) || type === 3 ? Array.isArray(data) : typeof data[0] == "number" || typeof data[0] == "string" && !isReserved(data[0]);
+	if (Array.isArray(data)) {
+		let [event] = data;
+		return type !== 2 ? type === 3 : typeof event == "number" || typeof event == "string" && !isReserved(event);
+	}
+	return typeof data == "string" ? type === 4 : !!data && typeof data == "object" && (type === 0 || type === 4);
 }
 
 function attach(value, buffers) {
@@ -501,7 +494,7 @@ var Socket2 = class extends Emitter {
 	emit(event, ...params) {
 		if (isReserved(event)) throw new Error(`"${event}" is a reserved event name`);
 		let args = [ event, ...params ], {flags, io: io2} = this;
-		if (this.flags = {}, this._opts.retries && !flags.X && !flags.volatile) return this.Y(args, flags), 
+		if (this.flags = {}, this._opts.retries && !flags.Y && !flags.volatile) return this.Z(args, flags), 
 		this;
 		let packet = {
 			type: 2,
@@ -511,18 +504,18 @@ var Socket2 = class extends Emitter {
 				compress: flags.compress !== !1
 			}
 		};
-		typeof args[args.length - 1] == "function" && (packet.id = this.ids++, this.Z(packet.id, args.pop(), flags.timeout ?? this._opts.ackTimeout));
-		let isConnected = this.connected && !io2.engine.U();
-		return flags.volatile && !(isConnected && io2.engine.transport.writable) ? this : (isConnected ? this.J(packet) : this.sendBuffer.push(packet), 
+		typeof args[args.length - 1] == "function" && (packet.id = this.ids++, this._(packet.id, args.pop(), flags.timeout ?? this._opts.ackTimeout));
+		let isConnected = this.connected && !io2.engine.V();
+		return flags.volatile && !(isConnected && io2.engine.transport.writable) ? this : (isConnected ? this.K(packet) : this.sendBuffer.push(packet), 
 		this);
 	}
 	emitWithAck(event, ...args) {
 		return new Promise((resolve2, reject) => {
 			let ack = (error, value) => error ? reject(error) : resolve2(value);
-			ack.k = !0, this.emit(event, ...args, ack);
+			ack.l = !0, this.emit(event, ...args, ack);
 		});
 	}
-	Z(id, ack, timeout) {
+	_(id, ack, timeout) {
 		if (timeout === void 0) {
 			this.acks[id] = ack;
 			return;
@@ -531,31 +524,31 @@ var Socket2 = class extends Emitter {
 			delete this.acks[id], this.sendBuffer = this.sendBuffer.filter(packet => packet.id !== id), 
 			ack.call(this, new Error("operation has timed out"));
 		}, timeout), timed = (...args) => {
-			this.io.c(timer), ack.apply(this, args);
+			this.io.d(timer), ack.apply(this, args);
 		};
-		timed.k = !0, this.acks[id] = timed;
+		timed.l = !0, this.acks[id] = timed;
 	}
-	Y(args, flags) {
+	Z(args, flags) {
 		let ack = typeof args[args.length - 1] == "function" ? args.pop() : void 0, queued = {
 			args,
 			flags: {
-				X: !0,
+				Y: !0,
 				...flags
 			},
-			u: !1,
-			K: 0
+			v: !1,
+			L: 0
 		}, settle = (error, ...response) => {
-			queued === this._queue[0] && (queued.u = !1, (!error || queued.K > this._opts.retries) && (this._queue.shift(), 
-			ack && call(this, ack, [ error, ...response ])), this.v());
+			queued === this._queue[0] && (queued.v = !1, (!error || queued.L > this._opts.retries) && (this._queue.shift(), 
+			ack && call(this, ack, [ error, ...response ])), this.w());
 		};
-		settle.k = !0, args.push(settle), this._queue.push(queued), this.v();
+		settle.l = !0, args.push(settle), this._queue.push(queued), this.w();
 	}
-	v(force) {
+	w(force) {
 		let [queued] = this._queue;
-		!this.connected || !queued || queued.u && !force || (queued.u = !0, queued.K++, 
+		!this.connected || !queued || queued.v && !force || (queued.v = !0, queued.L++, 
 		this.flags = queued.flags, this.emit(...queued.args));
 	}
-	J(packet) {
+	K(packet) {
 		for (let listener of [ ...this._anyOutgoingListeners ]) call(this, listener, packet.data);
 		this.packet(packet);
 	}
@@ -577,15 +570,15 @@ var Socket2 = class extends Emitter {
 		typeof auth == "function" ? auth(connect) : connect(auth);
 	}
 	onerror(error) {
-		!this.I && !this.hasListeners("connect_error") && (this.I = !0, console.warn("connect_error", error)), 
+		!this.J && !this.hasListeners("connect_error") && (this.J = !0, console.warn("connect_error", error)), 
 		this.emitReserved("connect_error", error);
 	}
 	onclose(reason, description) {
 		this.connected = !1, this.id = void 0, this.emitReserved("disconnect", reason, description);
 		for (let id of Object.keys(this.acks)) {
-			if (this.sendBuffer.some(packet => String(packet.id) === id)) continue;
+			if (this.sendBuffer.some(packet => "" + packet.id === id)) continue;
 			let ack = this.acks[id];
-			delete this.acks[id], ack.k && call(this, ack, [ new Error("socket has been disconnected") ]);
+			delete this.acks[id], ack.l && call(this, ack, [ new Error("socket has been disconnected") ]);
 		}
 	}
 	onpacket(packet) {
@@ -593,10 +586,10 @@ var Socket2 = class extends Emitter {
 		if (nsp === this.nsp) {
 			if (type === 0) {
 				if (this.io._readyState !== "open") return;
-				data?.sid ? this._(data.sid, data.pid) : this.onerror(failure(VERSION_MISMATCH, {
+				data?.sid ? this.$(data.sid, data.pid) : this.onerror(failure(VERSION_MISMATCH, {
 					cause: because("engine_3")
 				}));
-			} else if (type === 2 || type === 5) this.onevent(packet); else if (type === 3 || type === 6) this.$(packet); else if (type === 1) this.destroy(), 
+			} else if (type === 2 || type === 5) this.onevent(packet); else if (type === 3 || type === 6) this.aa(packet); else if (type === 1) this.destroy(), 
 			this.onclose("io server disconnect"); else if (type === 4) {
 				this.destroy();
 				let {message = data, data: details} = data || {};
@@ -609,11 +602,11 @@ var Socket2 = class extends Emitter {
 	onevent({id, data}) {
 		let args = data || [], last = args[args.length - 1];
 		this._pid && id == null && typeof last == "string" && (this._lastOffset = last), 
-		id != null && args.push(this.ack(id)), this.connected ? this.L(args) : this.receiveBuffer.push(args);
+		id != null && args.push(this.ack(id)), this.connected ? this.M(args) : this.receiveBuffer.push(args);
 	}
-	L(args) {
+	M(args) {
 		for (let listener of [ ...this._anyListeners ]) call(this, listener, args);
-		this.emitReserved(...args);
+		this.c("$" + args[0], args.slice(1));
 	}
 	ack(id) {
 		let {engine} = this.io, sent = !1;
@@ -626,15 +619,15 @@ var Socket2 = class extends Emitter {
 			}));
 		};
 	}
-	$({id, data}) {
+	aa({id, data}) {
 		let ack = this.acks[id];
-		ack && (delete this.acks[id], ack.apply(this, ack.k ? [ null, ...data || [] ] : data || []));
+		ack && (delete this.acks[id], ack.apply(this, ack.l ? [ null, ...data || [] ] : data || []));
 	}
-	_(id, pid) {
+	$(id, pid) {
 		for (this.id = id, this.recovered = !!pid && this._pid === pid, this._pid = pid, 
-		this.connected = !0; this.connected && this.receiveBuffer.length; ) this.L(this.receiveBuffer.shift());
-		for (;this.connected && this.sendBuffer.length; ) this.J(this.sendBuffer.shift());
-		this.v(!0), this.connected && this.emitReserved("connect");
+		this.connected = !0; this.connected && this.receiveBuffer.length; ) this.M(this.receiveBuffer.shift());
+		for (;this.connected && this.sendBuffer.length; ) this.K(this.sendBuffer.shift());
+		this.w(!0), this.connected && this.emitReserved("connect");
 	}
 	destroy() {
 		for (let unsubscribe of this.a || []) unsubscribe();
@@ -684,8 +677,8 @@ var ACCESSORS = [ [ "reconnection", !0 ], [ "reconnectionAttempts", 1 / 0, !0 ],
 		this._reconnecting = !1;
 		this.nsps = {};
 		this.a = [];
-		this.d = 0;
-		this.w = !1;
+		this.e = 0;
+		this.x = !1;
 		uri && typeof uri == "object" && (opts = uri, uri = void 0), opts.path = opts.path || "/socket.io", 
 		this.uri = uri, this.opts = opts, installTimers(this, opts);
 		for (let [name, value, isZeroNothing] of ACCESSORS) {
@@ -702,9 +695,9 @@ var ACCESSORS = [ [ "reconnection", !0 ], [ "reconnectionAttempts", 1 / 0, !0 ],
 	open(callback) {
 		if (this._readyState !== "closed") return this;
 		let engine = this.engine = new Socket(this.uri, this.opts);
-		this._readyState = "opening", this.w = !1;
+		this._readyState = "opening", this.x = !1;
 		let onError = error => {
-			this.l(), this._readyState = "closed", this.emitReserved("error", error), callback ? callback(error) : this._readyState === "closed" && !this.d && this.reconnect();
+			this.m(), this._readyState = "closed", this.emitReserved("error", error), callback ? callback(error) : this._readyState === "closed" && !this.e && this.reconnect();
 		};
 		if (this.a.push(subscribe(engine, "open", () => {
 			this.onopen(), callback?.();
@@ -713,11 +706,11 @@ var ACCESSORS = [ [ "reconnection", !0 ], [ "reconnectionAttempts", 1 / 0, !0 ],
 			cause: because("closed_early")
 		})))), this._timeout !== !1) {
 			let timer = this.b(() => {
-				this.l(), engine.close(), onError(failure("timeout", {
+				this.m(), engine.close(), onError(failure("timeout", {
 					cause: because("timeout")
 				}));
 			}, this._timeout);
-			this.a.push(() => this.c(timer));
+			this.a.push(() => this.d(timer));
 		}
 		return this;
 	}
@@ -736,52 +729,51 @@ var ACCESSORS = [ [ "reconnection", !0 ], [ "reconnectionAttempts", 1 / 0, !0 ],
 		for (let encoded of this.encoder.encode(packet)) this.engine.write(encoded, packet.options);
 	}
 	_close() {
-		this.w = !0, this._reconnecting = !1, this.onclose("forced close");
+		this.x = !0, this._reconnecting = !1, this.onclose("forced close");
 	}
 	disconnect() {
 		this._close();
 	}
 	onopen() {
-		this.l();
+		this.m();
 		let {engine, decoder} = this;
-		this._readyState = "open", this.a.push(subscribe(engine, "ping", () => this.emitReserved("ping")), subscribe(engine, "data", data => this.aa(data)), subscribe(engine, "error", error => this.emitReserved("error", error)), subscribe(engine, "close", (reason, description) => this.onclose(reason, description)), subscribe(decoder, "decoded", packet => {
-			Promise.resolve().then(() => this.emitReserved("packet", packet));
-		})), this.emitReserved("open");
+		this._readyState = "open", this.a.push(subscribe(engine, "ping", () => this.emitReserved("ping")), subscribe(engine, "data", data => this.ba(data)), subscribe(engine, "error", error => this.emitReserved("error", error)), subscribe(engine, "close", (reason, description) => this.onclose(reason, description)), subscribe(decoder, "decoded", packet => this.c("$packet", [ packet ]))), 
+		this.emitReserved("open");
 	}
-	aa(data) {
+	ba(data) {
 		try {
 			this.decoder.add(data);
 		} catch (error) {
 			this.onclose("parse error", error);
 		}
 	}
-	l() {
+	m() {
 		for (let unsubscribe of this.a.splice(0)) unsubscribe();
 		this.decoder.destroy();
 	}
 	onclose(reason, description) {
-		this.l(), this.engine?.close(), this.d = 0, this._readyState = "closed", this.emitReserved("close", reason, description), 
+		this.m(), this.engine?.close(), this.e = 0, this._readyState = "closed", this.emitReserved("close", reason, description), 
 		this.reconnect();
 	}
-	x() {
-		return this.w || !this._reconnection;
+	y() {
+		return this.x || !this._reconnection;
 	}
 	reconnect() {
-		if (this._reconnecting || this.x()) return;
-		if (this.d >= this._reconnectionAttempts) {
-			this.d = 0, this.emitReserved("reconnect_failed");
+		if (this._reconnecting || this.y()) return;
+		if (this.e >= this._reconnectionAttempts) {
+			this.e = 0, this.emitReserved("reconnect_failed");
 			return;
 		}
 		this._reconnecting = !0;
-		let delay = backoff(this.d++, this._reconnectionDelay, this._reconnectionDelayMax, this._randomizationFactor), timer = this.b(() => {
-			this.x() || this.emitReserved("reconnect_attempt", this.d), this.x() ? this._reconnecting = !1 : this.open(error => this.ba(error));
+		let delay = backoff(this.e++, this._reconnectionDelay, this._reconnectionDelayMax, this._randomizationFactor), timer = this.b(() => {
+			this.y() || this.emitReserved("reconnect_attempt", this.e), this.y() ? this._reconnecting = !1 : this.open(error => this.ca(error));
 		}, delay);
-		this.a.push(() => this.c(timer));
+		this.a.push(() => this.d(timer));
 	}
-	ba(error) {
+	ca(error) {
 		if (this._reconnecting = !1, error) this.reconnect(), this.emitReserved("reconnect_error", error); else {
-			let {d: attempts} = this;
-			this.d = 0, this.emitReserved("reconnect", attempts);
+			let {e: attempts} = this;
+			this.e = 0, this.emitReserved("reconnect", attempts);
 		}
 	}
 };
@@ -818,7 +810,7 @@ var TransportError = class extends Error {
 		super();
 		this.writable = !1;
 		installTimers(this, opts), this.opts = opts, this.query = opts.query, this.socket = opts.socket, 
-		this.m = !opts.forceBase64;
+		this.n = !opts.forceBase64;
 	}
 	open() {
 		return this.readyState = "opening", this.doOpen(), this;
@@ -831,14 +823,12 @@ var TransportError = class extends Error {
 		this.readyState === "open" && this.write(packets);
 	}
 	pause(_onPause) {}
-	upgrade(_offered) {}
-	G(packets) {
+	H(packets) {
 		return packets.slice();
 	}
-	s() {
+	t() {
 		return "unreadable";
 	}
-	resume() {}
 	onError(reason, description, context, cause) {
 		return this.emitReserved("error", new TransportError(reason, description, context, cause));
 	}
@@ -852,12 +842,12 @@ var TransportError = class extends Error {
 		this.onPacket(decodePacket(data, this.socket.binaryType));
 	}
 	onPacket(packet) {
-		this.emitReserved("packet", packet);
+		this.c("$packet", [ packet ]);
 	}
 	onClose(details) {
 		this.readyState = "closed", this.emitReserved("close", details);
 	}
-	y(scheme, stamped, base64) {
+	z(scheme, stamped, base64) {
 		let {secure, hostname, port, path, timestampParam} = this.opts, {query} = this;
 		stamped && (query[timestampParam] = Math.random().toString(36).slice(2)), base64 && (query.b64 = 1);
 		let origin = `${scheme}${secure ? "s" : ""}://${bracketed(hostname)}`, shownPort = +port && +port != (secure ? 443 : 80) ? ":" + port : "";
@@ -867,35 +857,35 @@ var TransportError = class extends Error {
 
 var Upgrade = class {
 	constructor(engine, name) {
-		this.M = !1;
-		let transport = this.transport = engine.A(name);
+		this.N = !1;
+		let transport = this.transport = engine.B(name);
 		this.engine = engine, this.a = [ subscribe(transport, "open", () => transport.send([ {
 			type: "ping",
 			data: "probe"
-		} ])), subscribe(transport, "packet", packet => this.ca(packet)), subscribe(transport, "error", error => this.e(": " + error)), subscribe(transport, "close", () => this.e(": transport closed")), subscribe(engine, "close", () => this.e(": socket closed")), subscribe(engine, "upgrading", to => to !== transport && this.N()) ], 
+		} ])), subscribe(transport, "packet", packet => this.da(packet)), subscribe(transport, "error", error => this.f(": " + error)), subscribe(transport, "close", () => this.f(": transport closed")), subscribe(engine, "close", () => this.f(": socket closed")), subscribe(engine, "upgrading", to => to !== transport && this.O()) ], 
 		transport.open();
 	}
-	ca({type, data}) {
+	da({type, data}) {
 		let {engine, transport} = this;
-		if (type !== "pong" || data !== "probe") return this.e("");
-		engine.f || (this.M = engine.f = !0, engine.emitReserved("upgrading", transport), 
+		if (type !== "pong" || data !== "probe") return this.f("");
+		engine.g || (this.N = engine.g = !0, engine.emitReserved("upgrading", transport), 
 		engine.constructor.priorWebsocketSuccess = transport.name === "websocket", engine.transport.pause(() => {
-			this.a.length && (this.O(), engine.B(transport), transport.send([ {
+			this.a.length && (this.P(), engine.C(transport), transport.send([ {
 				type: "upgrade"
-			} ]), engine.emitReserved("upgrade", transport), engine.f = !1, engine.flush());
+			} ]), engine.emitReserved("upgrade", transport), engine.g = !1, engine.flush());
 		}));
 	}
-	e(cause) {
+	f(cause) {
 		let {engine, transport} = this;
-		this.N(), this.M && (engine.f = !1, engine.transport.resume(), engine.flush()), 
+		this.O(), this.N && (engine.g = !1, engine.transport.resume?.(), engine.flush()), 
 		engine.emitReserved("upgradeError", failure("probe error" + cause, {
 			transport: transport.name
 		}));
 	}
-	N() {
-		this.O(), this.transport.close();
-	}
 	O() {
+		this.P(), this.transport.close();
+	}
+	P() {
 		for (let unsubscribe of this.a.splice(0)) unsubscribe();
 	}
 };
@@ -916,7 +906,7 @@ function fetchByXhr(uri, {method, body, headers, credentials, signal}) {
 var POLL_ERROR = "xhr poll error", POST_ERROR = "xhr post error", Polling = class extends Transport {
 	constructor() {
 		super(...arguments);
-		this.n = !1;
+		this.o = !1;
 	}
 	get name() {
 		return "polling";
@@ -926,7 +916,7 @@ var POLL_ERROR = "xhr poll error", POST_ERROR = "xhr post error", Polling = clas
 		let waiting = 1, settled = () => {
 			--waiting || this.readyState !== "pausing" || (this.readyState = "paused", onPause());
 		};
-		this.n && (waiting++, this.once("pollComplete", settled)), this.writable || (waiting++, 
+		this.o && (waiting++, this.once("pollComplete", settled)), this.writable || (waiting++, 
 		this.once("drain", settled)), settled();
 	}
 	upgrade(offered) {
@@ -934,22 +924,22 @@ var POLL_ERROR = "xhr poll error", POST_ERROR = "xhr post error", Polling = clas
 		for (let name of socket.transports) [].concat(offered).includes(name) && (socket.constructor.priorWebsocketSuccess = !1, 
 		new Upgrade(socket, name));
 	}
-	G(packets) {
+	H(packets) {
 		let {maxPayload} = this.socket, size = -1, end = maxPayload ? packets.findIndex(({data}, i) => (size += 2 + (data ? encodedLength(data) : 0)) > maxPayload && i) : -1;
 		return packets.slice(0, end < 0 ? void 0 : end);
 	}
-	s(status) {
-		let {responseText} = this.Q, [, digit] = /^{"code":([0-5])/.exec(responseText) || [];
+	t(status) {
+		let {responseText} = this.R, [, digit] = /^{"code":([0-5])/.exec(responseText) || [];
 		return digit ? "server_" + digit : this.redirected ? "redirected" : status ? "status" : /^\s*</.test(responseText) ? "html" : /^\d+:\d/.test(responseText) ? "engine_3" : responseText ? "unreadable" : "empty";
 	}
 	resume() {
-		this.readyState.startsWith("paus") && (this.readyState = "open", this.n || this.poll());
+		this.readyState.startsWith("paus") && (this.readyState = "open", this.o || this.poll());
 	}
 	doOpen() {
 		this.poll();
 	}
 	doClose() {
-		this.readyState === "opening" ? this.P.abort() : this.write([ {
+		this.readyState === "opening" ? this.Q.abort() : this.write([ {
 			type: "close"
 		} ]);
 	}
@@ -966,21 +956,21 @@ var POLL_ERROR = "xhr poll error", POST_ERROR = "xhr post error", Polling = clas
 			}
 			this.onPacket(packet);
 		}
-		this.readyState !== "closed" && (this.n = !1, this.emitReserved("pollComplete"), 
+		this.readyState !== "closed" && (this.o = !1, this.emitReserved("pollComplete"), 
 		this.readyState === "open" && this.poll());
 	}
 	poll() {
-		this.n = !0, this.request(POLL_ERROR, text => this.onData(text)), this.emitReserved("poll");
+		this.o = !0, this.request(POLL_ERROR, text => this.onData(text)), this.emitReserved("poll");
 	}
 	async request(failure2, done, body) {
-		let {extraHeaders, withCredentials, timestampRequests, requestTimeout} = this.opts, context = this.Q = {
+		let {extraHeaders, withCredentials, timestampRequests, requestTimeout} = this.opts, context = this.R = {
 			status: 0,
 			responseText: ""
-		}, controller = this.P = new AbortController, code = "no_answer", timer = requestTimeout && this.b(() => {
+		}, controller = this.Q = new AbortController, code = "no_answer", timer = requestTimeout && this.b(() => {
 			code = "request_timeout", controller.abort();
 		}, requestTimeout);
 		try {
-			let uri = this.y("http", timestampRequests !== !1, !this.m && !this.query.sid), response = await this.fetch(uri, {
+			let uri = this.z("http", timestampRequests !== !1, !this.n && !this.query.sid), response = await this.fetch(uri, {
 				method: body ? "POST" : "GET",
 				body,
 				headers: body ? {
@@ -994,22 +984,22 @@ var POLL_ERROR = "xhr poll error", POST_ERROR = "xhr post error", Polling = clas
 			code === "no_answer" && (code = "cut_off"), context.responseText = await response.text(), 
 			context.status = response.status, this.redirected = response.redirected;
 		} catch (error) {
-			context.error = error, code === "no_answer" && await this.da() && (code = "refused_origin");
+			context.error = error, code === "no_answer" && await this.ea() && (code = "refused_origin");
 		}
-		this.c(timer);
+		this.d(timer);
 		let {status, responseText} = context;
 		if (status === 200) return done(responseText);
-		status && (code = this.s(!0)), this.b(() => this.onError(failure2, status, context, because(code)), 0);
+		status && (code = this.t(!0)), this.b(() => this.onError(failure2, status, context, because(code)), 0);
 	}
 	fetch(uri, request) {
 		return (typeof fetch == "function" ? fetch : fetchByXhr)(uri, request);
 	}
-	async da() {
+	async ea() {
 		let {query} = this;
 		if (query.sid) return !1;
 		try {
 			delete query.transport;
-			let uri = this.y("http", !0, !1);
+			let uri = this.z("http", !0, !1);
 			return uri.startsWith(location.origin) ? !1 : (await fetch(uri, {
 				mode: "no-cors"
 			}), !0);
@@ -1026,20 +1016,17 @@ var WebSocketTransport = class extends Transport {
 	doOpen() {
 		let {extraHeaders, protocols, timestampRequests} = this.opts;
 		try {
-			let uri = this.y("ws", timestampRequests, !this.m);
-			this.ws = this.createSocket(uri, protocols, extraHeaders ? {
+			let uri = this.z("ws", timestampRequests, !this.n), ws = this.ws = this.createSocket(uri, protocols, {
 				headers: extraHeaders
-			} : {});
+			});
+			ws.binaryType = this.socket.binaryType, ws.onopen = () => this.onOpen(), ws.onmessage = event => this.onData(event.data), 
+			ws.onerror = event => this.f(event), ws.onclose = event => this.onClose({
+				description: "websocket connection closed",
+				context: event
+			});
 		} catch (error) {
-			this.b(() => this.e(error), 0);
-			return;
+			this.b(() => this.f(error), 0);
 		}
-		let ws = this.ws;
-		ws.binaryType = this.socket.binaryType, ws.onopen = () => this.onOpen(), ws.onmessage = event => this.onData(event.data), 
-		ws.onerror = event => this.e(event), ws.onclose = event => this.onClose({
-			description: "websocket connection closed",
-			context: event
-		});
 	}
 	createSocket(uri, protocols, opts) {
 		let Constructor = WebSocket;
@@ -1049,14 +1036,14 @@ var WebSocketTransport = class extends Transport {
 		this.ws && (this.ws.onerror = () => {}, this.ws.close());
 	}
 	write(packets) {
-		this.writable = !1, encodePackets(packets, this.m, encoded => {
+		this.writable = !1, encodePackets(packets, this.n, encoded => {
 			try {
 				for (let data of encoded) this.ws.send(data);
 			} catch {}
 			queueMicrotask(() => this.onDrain());
-		}, error => this.e(error, "blob"));
+		}, error => this.f(error, "blob"));
 	}
-	e(description, code = (this.readyState === "opening" ? "no_websocket" : "connection_lost")) {
+	f(description, code = (this.readyState === "opening" ? "no_websocket" : "connection_lost")) {
 		this.onError("websocket error", description, void 0, because(code));
 	}
 };

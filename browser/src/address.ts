@@ -22,7 +22,7 @@ const ADDRESS = /^(?:(?:(https?|wss?):)?\/\/)?(?:[^@/?#]*@)?(?:\[([^\]]*)\]|([^:
 
 /** Splits an address. Any string has a result: what cannot be read is empty. */
 export function parse(address: string): Address {
-  const [, protocol = "", ipv6, name = "", port = "", path = "", query = ""] = ADDRESS.exec(address) || [];
+  const [, protocol = "", ipv6, name = "", port = "", path = "", query = ""] = ADDRESS.exec(address)!;
   return { protocol, host: ipv6 || name, port, path, query };
 }
 
@@ -51,14 +51,12 @@ export function resolve(uri: string | undefined, path: string, base: Base | unde
     target.protocol = base && base.protocol !== "https:" ? "http" : "https";
     source = target.protocol + "://" + source.replace(/^\/\//, "");
   }
-  const port = target.port || (/s$/.test(target.protocol) ? "443" : "80");
-  const host = bracketed(target.host);
+  target.port = target.port || (/s$/.test(target.protocol) ? "443" : "80");
+  target.path = target.path || "/";
   return {
     ...target,
-    port,
-    path: target.path || "/",
     source,
-    id: `${target.protocol}://${host}:${port}${path}`,
+    id: `${target.protocol}://${bracketed(target.host)}:${target.port}${path}`,
   };
 }
 
@@ -73,7 +71,7 @@ export type Query = Record<string, any>;
 /** Writes parameters as `a=1&b=2`. */
 export function encodeQuery(query: Query): string {
   return Object.entries(query)
-    .map((pair) => pair.map((part) => encodeURIComponent(part)).join("="))
+    .map((pair) => pair.map(encodeURIComponent).join("="))
     .join("&");
 }
 

@@ -209,11 +209,7 @@ export class Manager<ListenEvents extends EventsMap = DefaultEventsMap, EmitEven
       subscribe(engine, "data", (data) => this.ondata(data)),
       subscribe(engine, "error", (error) => this.emitReserved("error", error)),
       subscribe(engine, "close", (reason, description) => this.onclose(reason, description)),
-      subscribe(decoder, "decoded", (packet) => {
-        // Not at once: an exception in a user's listener must not look like a packet that cannot be read. By a promise, as
-        // that is cheaper than `queueMicrotask`.
-        Promise.resolve().then(() => this.emitReserved("packet", packet));
-      }),
+      subscribe(decoder, "decoded", (packet) => this._fire("$packet", [packet])),
     );
     this.emitReserved("open");
   }

@@ -254,7 +254,7 @@ export class Socket<
     this.emitReserved("disconnect", reason as Socket.DisconnectReason, description);
     for (const id of Object.keys(this.acks)) {
       // The acknowledgement of an event that is still to be sent can still come.
-      if (this.sendBuffer.some((packet) => String(packet.id) === id)) continue;
+      if (this.sendBuffer.some((packet) => "" + packet.id === id)) continue;
       const ack = this.acks[id];
       delete this.acks[id];
       if (ack.withError) call(this, ack, [new Error("socket has been disconnected")]);
@@ -296,7 +296,7 @@ export class Socket<
 
   private emitEvent(args: ReadonlyArray<any>): void {
     for (const listener of [...this._anyListeners]) call(this, listener, args);
-    this.emitReserved(...(args as [any, ...any]));
+    this._fire("$" + args[0], args.slice(1));
   }
 
   private ack(id: number): Ack {

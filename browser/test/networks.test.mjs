@@ -180,16 +180,25 @@ for (const [name, start, why] of [
           const original = globalThis[name];
           globalThis[name] = (...args) => (counts.set(name, (counts.get(name) ?? 0) + 1), original.apply(globalThis, args));
         }
+        // Letters alone, as Sockeye's server of the tests has namespaces of such names.
+        const namespace = (n) => "/rooms/" + [...String(n)].map((digit) => "abcdefghij"[digit]).join("");
         const manager = new Manager({ transports: ["websocket"] });
         const keep = manager.socket("/");
         await next(keep, "connect");
         const listeners = () => Object.values(manager._callbacks).flat().length;
         const before = listeners();
-        for (let i = 0; i < 9800; i++) {
-          const socket = manager.socket("/n" + (i % 10));
-          socket.once("x", () => {});
-          socket.off("x").disconnect();
+        for (let i = 0; i < 9800; i += 100) {
+          const sockets = Array.from({ length: 100 }, (_, j) => manager.socket(namespace(i + j)));
+          await Promise.all(sockets.map((socket) => next(socket, "connect")));
+          for (const socket of sockets) socket.disconnect();
         }
+        // An entry for each name stays, as in the reference: the same name gives the same socket. It holds nothing.
+        const left = Object.values(manager.nsps).filter((socket) => socket !== keep);
+        const names = left.length;
+        const held = left.filter(({ subs, acks, _callbacks, sendBuffer, receiveBuffer, active }) => {
+          const lists = [acks, _callbacks, sendBuffer, receiveBuffer].map((list) => Object.keys(list ?? {}).length);
+          return subs || active || lists.some((length) => length);
+        }).length;
         // And whole connections: nothing holds one that was closed.
         const opened = [];
         for (let i = 0; i < 200; i += 10) {
@@ -209,11 +218,10 @@ for (const [name, start, why] of [
           // The last round can be held by the console of the driver.
           if (alive <= 30) break;
         }
-        // An entry for each name stays, as in the reference: the same name gives the same socket.
-        const names = Object.keys(manager.nsps).length;
-        return [answer, listeners() - before, names, Object.keys(keep.acks), alive <= 30, counts.get("addEventListener") ?? 0];
+        const added = counts.get("addEventListener") ?? 0;
+        return [answer, listeners() - before, names, held, Object.keys(keep.acks), alive <= 30, added];
       });
-      assert.deepEqual(result, ["still here", 0, 11, [], true, 0]);
+      assert.deepEqual(result, ["still here", 0, 9800, 0, [], true, 0]);
     });
 
     test("XHR carries polling where fetch is missing", limit, async (t) => {

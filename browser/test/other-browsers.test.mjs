@@ -23,13 +23,13 @@ const binary = process.env.SOCKEYE_INTEROP ?? join(root, "../target/debug/sockey
 const servers = {
   "the npm server": async () => {
     const server = await new TestServer({ connectionStateRecovery: {} }).start();
-    return { port: server.port, stop: () => server.stop(), names: { text: "echo", bytes: "echo", numbered: "reply" } };
+    return { port: server.port, stop: () => server.stop(), names: { text: "echo", bytes: "echo", numbered: "reply", answered: "numbered" } };
   },
   Sockeye: async () => {
-    const child = spawn(binary, [], { stdio: ["ignore", "pipe", "inherit"] });
+    const child = spawn(binary, ["--recovery", "true"], { stdio: ["ignore", "pipe", "inherit"] });
     const [line] = await within(once(createInterface({ input: child.stdout }), "line"), "the server's port");
     const stop = () => (child.kill(), once(child, "exit"));
-    return { port: Number(/:(\d+)$/.exec(line)[1]), stop, names: { text: "ack one", bytes: "blob ack" } };
+    return { port: Number(/:(\d+)$/.exec(line)[1]), stop, names: { text: "ack one", bytes: "blob ack", numbered: "message", answered: "message" } };
   },
 };
 
@@ -49,11 +49,9 @@ async function core(names, done) {
       const bytes = await socket.timeout(5000).emitWithAck(names.bytes, new Uint8Array([1, 2, 255]));
       const text = await socket.timeout(5000).emitWithAck(names.text, "ä€😀");
       // An event of the server brings the offset without which no session is continued.
-      if (names.numbered) {
-        const numbered = next(socket, "numbered");
-        socket.emit(names.numbered, "numbered");
-        await numbered;
-      }
+      const numbered = next(socket, names.answered);
+      socket.emit(names.numbered, "numbered");
+      await numbered;
       const again = next(socket, "connect");
       const { id } = socket;
       socket.io.engine.close();
@@ -93,9 +91,7 @@ for (const [name, skip, run] of [
         await server?.stop();
       });
       test("connect, upgrade, acknowledgements, binary data, reconnection, recovery", { timeout: 120_000 }, async (t) => {
-        // Recovery is asked of the server that keeps sessions.
-        const session = server.names.numbered ? "recovered" : "new";
-        const expected = Array(3).fill(`${session} ä€😀 1,2,255`).join("; ");
+        const expected = Array(3).fill("recovered ä€😀 1,2,255").join("; ");
         assert.equal(await run(t, `${proxy.url}/page?`, server.names), expected);
       });
     });

@@ -57,6 +57,7 @@ export class TestServer {
     this.#gateUpgrades(http);
     this.#listen(this.io.of("/"));
     this.#listen(this.io.of("/chat"));
+    this.io.of(/^\/rooms\/[a-z]+$/);
     const admin = this.io.of("/admin");
     admin.use((socket, next) => {
       const { token } = socket.handshake.auth;

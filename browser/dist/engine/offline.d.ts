@@ -1,2 +1,2 @@
-/** Calls `listener` whenever the network is lost, until the returned function is called. */
-export declare function onOffline(listener: () => void): () => void;
+/** What is called whenever the network is lost. */
+export declare const offline: Set<() => void>;

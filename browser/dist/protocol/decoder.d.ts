@@ -7,7 +7,7 @@ interface DecoderEvents {
 export declare class Decoder extends Emitter<{}, {}, DecoderEvents> {
     private incomplete?;
     private expected;
-    private buffers;
+    private buffers?;
     /**
      * Takes what one Engine.IO message contained.
      *

@@ -33,9 +33,9 @@ export function isBinary(value: unknown): value is BinaryData {
 }
 
 function toBase64(data: ArrayBuffer | ArrayBufferView): string {
-  const bytes = ArrayBuffer.isView(data)
-    ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
-    : new Uint8Array(data);
+  // A view has a buffer and an offset; without them this is the whole of a buffer.
+  const { buffer = data, byteOffset } = data as ArrayBufferView;
+  const bytes = new Uint8Array(buffer as ArrayBuffer, byteOffset, data.byteLength);
   let text = "";
   for (let i = 0; i < bytes.length; i += BASE64_PIECE) {
     text += String.fromCharCode(...bytes.subarray(i, i + BASE64_PIECE));

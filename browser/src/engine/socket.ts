@@ -3,7 +3,7 @@ import { Emitter, failure } from "../emitter.js";
 import { logOf } from "../log.js";
 import { installTimers, type Timers } from "../timers.js";
 import { because } from "./cause.js";
-import { onOffline } from "./offline.js";
+import { offline } from "./offline.js";
 import type {
   EngineEvents,
   EngineOptions,
@@ -52,7 +52,7 @@ export class Socket extends Emitter<{}, {}, EngineEvents> {
   private _pingDelay = 0;
   private _pingTimeoutTimer: unknown;
   private _pingTimeoutTime = Infinity;
-  private _cleanups: (() => void)[] = [];
+  private _cleanups: (() => unknown)[] = [];
 
   constructor(uri: string | undefined, options: EngineOptions & { path: string }) {
     super();
@@ -112,7 +112,8 @@ export class Socket extends Emitter<{}, {}, EngineEvents> {
     // A local server is reached without a network.
     if (opts.hostname !== "localhost") {
       const lost = () => this._onClose("transport close", { description: "network connection lost" });
-      this._cleanups.push(onOffline(lost));
+      offline.add(lost);
+      this._cleanups.push(() => offline.delete(lost));
     }
     this._open();
   }
@@ -151,20 +152,20 @@ export class Socket extends Emitter<{}, {}, EngineEvents> {
     if (this.readyState === "closed") return;
     const { type, data } = packet;
     if (LOG) log('socket receive: type "%s", data "%s"', type, data);
-    this.emitReserved("packet", packet);
-    this.emitReserved("heartbeat");
-    if (type === "error" || (!this.id && type !== "open")) {
-      this._onServerError(data);
-    } else if (type === "open" && !this.id) {
+    this._fire("$packet", [packet]);
+    this._fire("$heartbeat", []);
+    if (type === "open" && !this.id) {
       this._onHandshake(data as string);
+    } else if (type === "error" || !this.id) {
+      this._onServerError(data);
     } else if (type === "ping") {
       this._sendPacket("pong");
       this.emitReserved("ping");
       this.emitReserved("pong");
       this._resetPingTimeout();
     } else if (type === "message") {
-      this.emitReserved("data", data!);
-      this.emitReserved("message", data!);
+      this._fire("$data", [data]);
+      this._fire("$message", [data]);
     }
   }
 
@@ -188,7 +189,7 @@ export class Socket extends Emitter<{}, {}, EngineEvents> {
     this._resetPingTimeout();
     // A listener of `open` may have closed the socket; the compiler does not see that.
     if ((this.readyState as string) !== "open" || !this.opts.upgrade) return;
-    this.transport.upgrade(data.upgrades);
+    this.transport.upgrade?.(data.upgrades);
   }
 
   private _resetPingTimeout(): void {
@@ -258,15 +259,16 @@ export class Socket extends Emitter<{}, {}, EngineEvents> {
 
   /** Closes the connection after what was written has left, and after an upgrade that is under way. */
   close(): this {
-    if (this.readyState.startsWith("clos")) return this;
-    this.readyState = "closing";
-    const finish = () => this._onClose("forced close");
-    const afterUpgrade = () => {
-      if (this.upgrading) this.once("upgrade", finish).once("upgradeError", finish);
-      else finish();
-    };
-    if (this.writeBuffer.length) this.once("drain", afterUpgrade);
-    else afterUpgrade();
+    if (!this.readyState.startsWith("clos")) {
+      this.readyState = "closing";
+      const finish = () => this._onClose("forced close");
+      const afterUpgrade = () => {
+        if (this.upgrading) this.once("upgrade", finish).once("upgradeError", finish);
+        else finish();
+      };
+      if (this.writeBuffer.length) this.once("drain", afterUpgrade);
+      else afterUpgrade();
+    }
     return this;
   }
 

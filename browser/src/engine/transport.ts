@@ -109,7 +109,7 @@ export abstract class Transport extends Emitter<{}, {}, TransportEvents> {
    *
    * @internal
    */
-  upgrade(_offered: unknown): void {}
+  upgrade?(offered: unknown): void;
 
   /**
    * As many of the packets as one `send` may be given.
@@ -134,7 +134,7 @@ export abstract class Transport extends Emitter<{}, {}, TransportEvents> {
    *
    * @internal
    */
-  resume(): void {}
+  resume?(): void;
 
   protected onError(reason: string, description: any, context: any, cause: Cause): this {
     return this.emitReserved("error", new TransportError(reason, description, context, cause));
@@ -156,7 +156,7 @@ export abstract class Transport extends Emitter<{}, {}, TransportEvents> {
   }
 
   protected onPacket(packet: Packet): void {
-    this.emitReserved("packet", packet);
+    this._fire("$packet", [packet]);
   }
 
   protected onClose(details?: CloseDetails): void {

@@ -60,7 +60,7 @@ export class Upgrade {
     this.abandon();
     if (this.chosen) {
       engine.upgrading = false;
-      engine.transport.resume();
+      engine.transport.resume?.();
       engine.flush();
     }
     engine["emitReserved"]("upgradeError", failure("probe error" + cause, { transport: transport.name }));

@@ -25,18 +25,16 @@ export class WebSocketTransport extends Transport {
     const { extraHeaders, protocols, timestampRequests } = this.opts;
     try {
       const uri = this.createUri("ws", timestampRequests, !this.supportsBinary);
-      this.ws = this.createSocket(uri, protocols, extraHeaders ? { headers: extraHeaders } : {});
+      const ws: WebSocketLike = (this.ws = this.createSocket(uri, protocols, { headers: extraHeaders }));
+      ws.binaryType = this.socket.binaryType;
+      ws.onopen = () => this.onOpen();
+      ws.onmessage = (event) => this.onData(event.data);
+      ws.onerror = (event) => this.fail(event);
+      ws.onclose = (event) => this.onClose({ description: "websocket connection closed", context: event });
     } catch (error) {
       // Later, as nobody listens yet to a connection that fails while it is made.
       this.setTimeoutFn(() => this.fail(error), 0);
-      return;
     }
-    const ws: WebSocketLike = this.ws;
-    ws.binaryType = this.socket.binaryType;
-    ws.onopen = () => this.onOpen();
-    ws.onmessage = (event) => this.onData(event.data);
-    ws.onerror = (event) => this.fail(event);
-    ws.onclose = (event) => this.onClose({ description: "websocket connection closed", context: event });
   }
 
   /** Starts the connection. A subclass may return another object with the interface of a browser's `WebSocket`. */

@@ -16,8 +16,8 @@ const HEAD = /^([0-6])(?:(\d*)-)?(?:(\/[^,]*),?)?(\d*)/;
 /** Reads packets from text and attachments, and emits each complete one as `decoded`. */
 export class Decoder extends Emitter<{}, {}, DecoderEvents> {
   private incomplete?: Packet;
-  private expected = 0;
-  private buffers: BinaryData[] = [];
+  private expected!: number;
+  private buffers?: BinaryData[];
 
   /**
    * Takes what one Engine.IO message contained.
@@ -32,23 +32,21 @@ export class Decoder extends Emitter<{}, {}, DecoderEvents> {
 
   /** Forgets a packet that was only received in part. */
   destroy(): void {
-    this.incomplete = undefined;
-    this.buffers = [];
+    this.incomplete = this.buffers = undefined;
   }
 
   private addText(text: string): void {
     if (this.incomplete) throw new Error("got plaintext data when reconstructing a packet");
-    const match = HEAD.exec(text);
-    if (!match) throw new Error("unknown packet type " + text[0]);
-    const [head, digit, count, nsp = "/", id] = match;
+    // Most packets are events without anything before the JSON; the pattern takes longer than all the rest.
+    const [head, digit, count, nsp = "/", id] = text.startsWith("2[") ? ["2", "2"] : HEAD.exec(text) || [];
+    if (!head) throw new Error("unknown packet type " + text[0]);
     const json = text.slice(head.length);
-    const hasAttachments = +digit >= PacketType.BINARY_EVENT;
-    if (hasAttachments !== (count !== undefined) || (hasAttachments && !(+count >= 1))) {
-      throw new Error("Illegal attachments");
-    }
+    const type = +digit!;
+    const hasAttachments = type >= PacketType.BINARY_EVENT;
+    if (hasAttachments ? !(+count > 0) : count !== undefined) throw new Error("Illegal attachments");
     if (+count > MOST_ATTACHMENTS) throw new Error("too many attachments");
 
-    const packet: Packet = { type: hasAttachments ? +digit - 3 : +digit, nsp };
+    const packet: Packet = { type: hasAttachments ? type - 3 : type, nsp };
     if (id) packet.id = +id;
     if (json) {
       try {
@@ -58,30 +56,32 @@ export class Decoder extends Emitter<{}, {}, DecoderEvents> {
     }
     if (hasAttachments) {
       this.incomplete = packet;
+      this.buffers = [];
       this.expected = +count;
     } else {
-      this.emitReserved("decoded", packet);
+      this._fire("$decoded", [packet]);
     }
   }
 
   private addAttachment(data: BinaryData): void {
-    const packet = this.incomplete;
+    const { incomplete: packet, buffers } = this;
     if (!packet) throw new Error("got binary data when not reconstructing a packet");
-    if (this.buffers.push(data) === this.expected) {
-      packet.data = attach(packet.data, this.buffers);
+    if (buffers!.push(data) === this.expected) {
+      packet.data = attach(packet.data, buffers!);
       this.destroy();
-      this.emitReserved("decoded", packet);
+      this._fire("$decoded", [packet]);
     }
   }
 }
 
 function isPayloadValid({ type, data }: Packet): boolean {
-  const isObject = Object.prototype.toString.call(data) === "[object Object]";
-  if (type === PacketType.CONNECT) return isObject;
-  if (type === PacketType.DISCONNECT) return false;
-  if (type === PacketType.CONNECT_ERROR) return isObject || typeof data === "string";
-  if (!Array.isArray(data) || type === PacketType.ACK) return Array.isArray(data);
-  return typeof data[0] === "number" || (typeof data[0] === "string" && !isReserved(data[0]));
+  if (Array.isArray(data)) {
+    const [event] = data;
+    if (type !== PacketType.EVENT) return type === PacketType.ACK;
+    return typeof event === "number" || (typeof event === "string" && !isReserved(event));
+  }
+  if (typeof data === "string") return type === PacketType.CONNECT_ERROR;
+  return !!data && typeof data === "object" && (type === PacketType.CONNECT || type === PacketType.CONNECT_ERROR);
 }
 
 // Works in place: the value was just parsed, nobody else holds it.
