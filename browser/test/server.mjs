@@ -5,13 +5,23 @@ import { join } from "node:path";
 import { Server } from "socket.io";
 import { root } from "./compiled.mjs";
 
-const page = '<!DOCTYPE html><title>test</title><script src="/socket.io.min.js"></script>';
-const files = { "/socket.io.min.js": "dist/socket.io.min.js", "/scenarios.mjs": "test/scenarios.mjs" };
+const scripts = {
+  "/": '<script src="/dist/socket.io.min.js"></script>',
+  "/msgpack": '<script src="/dist/socket.io.msgpack.min.js"></script>',
+  "/esm": '<script type="module">import { io } from "/dist/socket.io.esm.min.js"; globalThis.io = io;</script>',
+  // Here transports have no names before they are given.
+  "/slim": `<script type="module">
+    import { io, Fetch, WebSocket } from "/dist/slim.mjs";
+    const classes = { polling: Fetch, websocket: WebSocket };
+    globalThis.io = (url, options) =>
+      io(url, { ...options, transports: (options?.transports ?? Object.keys(classes)).map((name) => classes[name]) });
+  </script>`,
+};
 
 function serve(request, response) {
-  const file = files[request.url];
+  const [, file] = /^\/((?:dist|test)\/[\w.]+\.m?js)$/.exec(request.url) ?? [];
   response.setHeader("Content-Type", file ? "text/javascript" : "text/html");
-  response.end(file ? readFileSync(join(root, file)) : page);
+  response.end(file ? readFileSync(join(root, file)) : `<!DOCTYPE html><title>test</title>${scripts[request.url] ?? ""}`);
 }
 
 function listen(server, port) {
