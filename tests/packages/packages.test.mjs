@@ -6,6 +6,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
+import { createInterface } from "node:readline";
 import { createRequire } from "node:module";
 import { extname, join, resolve } from "node:path";
 import { after, before, test } from "node:test";
@@ -100,6 +101,30 @@ async function show(t, folder) {
     page = undefined;
   }
 }
+
+const binary = process.env.SOCKEYE_BINARY;
+const noBinary = !binary && "SOCKEYE_BINARY is not set: the path of the binary `sockeye`";
+
+test("package from the address that the README names", { timeout: 120_000, skip: noBinary }, async (t) => {
+  const sockeye = spawn(resolve(binary), ["--listen", "127.0.0.1:0"], { stdio: ["ignore", "pipe", "pipe"] });
+  t.after(() => sockeye.kill());
+  let address;
+  for await (const line of createInterface({ input: sockeye.stdout })) {
+    [address] = /http:\/\/127\.0\.0\.1:\d+/.exec(line) ?? [];
+    if (address) break;
+  }
+  const folder = join(work, "served");
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, "package.json"), '{ "private": true }');
+  // No registry answers, and nothing is cached. `--offline` would forbid the request to the server as well.
+  const alone = ["--registry", "http://127.0.0.1:1/", "--cache", join(folder, ".npm"), "--fetch-retries", "0"];
+  const archive = `${address}/socket.io/sockeye-client.tgz`;
+  await run(folder, "npm", "install", archive, "--no-audit", "--no-fund", ...alone);
+  const { version } = JSON.parse(readFileSync(join(folder, "node_modules/sockeye-client/package.json"), "utf8"));
+  assert.equal(version, JSON.parse(readFileSync(join(browser, "package.json"), "utf8")).version);
+  await run(folder, process.execPath, "-e", 'if (require("sockeye-client").protocol !== 5) process.exit(1)');
+});
 
 for (const name of chosen) {
   test(`package in a project: ${name}`, { timeout: 300_000 }, async (t) => {
