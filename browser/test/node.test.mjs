@@ -66,6 +66,22 @@ test("certificates: ca, rejectUnauthorized", limit, async (t) => {
   }
 });
 
+test("sockeye-client/debug and sockeye-client/slim know certificates too", limit, async (t) => {
+  const url = await secure(t);
+  const { io: debug } = await import("sockeye-client/debug");
+  const { io: slim, Fetch, WebSocket } = await import("sockeye-client/slim");
+  for (const [io, transports] of [
+    [debug, ["polling"]],
+    [debug, ["websocket"]],
+    [slim, [Fetch]],
+    [slim, [WebSocket]],
+  ]) {
+    const socket = io(url, { forceNew: true, reconnection: false, transports, ca: cert });
+    t.after(() => socket.io._close());
+    assert.equal(await outcome(socket), "connected");
+  }
+});
+
 test("certificates of the client: key and cert, pfx and passphrase", limit, async (t) => {
   const url = await secure(t, { requestCert: true, ca: cert });
   const pfx = readFileSync(join(folder, "both.pfx"));
