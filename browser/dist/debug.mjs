@@ -1392,7 +1392,9 @@ var Manager = class extends Emitter {
 		const {engine, decoder} = this;
 		log5("open");
 		this._readyState = "open";
-		this.subs.push(subscribe(engine, "ping", () => this.emitReserved("ping")), subscribe(engine, "data", data => this.ondata(data)), subscribe(engine, "error", error => this.emitReserved("error", error)), subscribe(engine, "close", (reason, description) => this.onclose(reason, description)), subscribe(decoder, "decoded", packet => this._fire("$packet", [ packet ])));
+		this.subs.push(subscribe(engine, "ping", () => this.emitReserved("ping")), subscribe(engine, "data", data => this.ondata(data)), subscribe(engine, "error", error => this.emitReserved("error", error)), subscribe(engine, "close", (reason, description) => this.onclose(reason, description)), subscribe(decoder, "decoded", packet => {
+			Promise.resolve().then(() => this._fire("$packet", [ packet ]));
+		}));
 		this.emitReserved("open");
 	}
 	ondata(data) {

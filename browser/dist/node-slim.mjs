@@ -1225,8 +1225,9 @@ var ACCESSORS = [ [ "reconnection", !0 ], [ "reconnectionAttempts", 1 / 0, !0 ],
 	onopen() {
 		this.cleanup();
 		let {engine, decoder} = this;
-		this._readyState = "open", this.subs.push(subscribe(engine, "ping", () => this.emitReserved("ping")), subscribe(engine, "data", data => this.ondata(data)), subscribe(engine, "error", error => this.emitReserved("error", error)), subscribe(engine, "close", (reason, description) => this.onclose(reason, description)), subscribe(decoder, "decoded", packet => this._fire("$packet", [ packet ]))), 
-		this.emitReserved("open");
+		this._readyState = "open", this.subs.push(subscribe(engine, "ping", () => this.emitReserved("ping")), subscribe(engine, "data", data => this.ondata(data)), subscribe(engine, "error", error => this.emitReserved("error", error)), subscribe(engine, "close", (reason, description) => this.onclose(reason, description)), subscribe(decoder, "decoded", packet => {
+			Promise.resolve().then(() => this._fire("$packet", [ packet ]));
+		})), this.emitReserved("open");
 	}
 	ondata(data) {
 		try {

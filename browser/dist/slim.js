@@ -783,8 +783,9 @@ var ACCESSORS = [ [ "reconnection", !0 ], [ "reconnectionAttempts", 1 / 0, !0 ],
 	onopen() {
 		this.m();
 		let {engine, decoder} = this;
-		this._readyState = "open", this.a.push(subscribe(engine, "ping", () => this.emitReserved("ping")), subscribe(engine, "data", data => this.ba(data)), subscribe(engine, "error", error => this.emitReserved("error", error)), subscribe(engine, "close", (reason, description) => this.onclose(reason, description)), subscribe(decoder, "decoded", packet => this.c("$packet", [ packet ]))), 
-		this.emitReserved("open");
+		this._readyState = "open", this.a.push(subscribe(engine, "ping", () => this.emitReserved("ping")), subscribe(engine, "data", data => this.ba(data)), subscribe(engine, "error", error => this.emitReserved("error", error)), subscribe(engine, "close", (reason, description) => this.onclose(reason, description)), subscribe(decoder, "decoded", packet => {
+			Promise.resolve().then(() => this.c("$packet", [ packet ]));
+		})), this.emitReserved("open");
 	}
 	ba(data) {
 		try {

@@ -209,7 +209,10 @@ export class Manager<ListenEvents extends EventsMap = DefaultEventsMap, EmitEven
       subscribe(engine, "data", (data) => this.ondata(data)),
       subscribe(engine, "error", (error) => this.emitReserved("error", error)),
       subscribe(engine, "close", (reason, description) => this.onclose(reason, description)),
-      subscribe(decoder, "decoded", (packet) => this._fire("$packet", [packet])),
+      subscribe(decoder, "decoded", (packet) => {
+        // Not at once, as upstream. By a promise, as that is cheaper than `queueMicrotask`.
+        Promise.resolve().then(() => this._fire("$packet", [packet]));
+      }),
     );
     this.emitReserved("open");
   }
