@@ -242,7 +242,7 @@ async fn a_client_is_in_so_many_namespaces_and_no_more() {
     assert_eq!(names(&io), ["/", "/n/1", "/n/2", "/n/3"]);
 }
 
-// parity: 8.2
+// parity: 8.2-members
 #[tokio::test]
 async fn each_member_of_a_room_is_told_of() {
     let events = Told::default();

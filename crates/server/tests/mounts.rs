@@ -190,7 +190,7 @@ async fn on_another_path_and_without_the_client() {
         .assert_refused(0, "Transport unknown");
 }
 
-// parity: 1.E14
+// parity: 1.E14 3.1-slash
 #[tokio::test]
 async fn without_its_slash_the_path_is_found_where_that_is_allowed() {
     const QUERY: &str = "?EIO=4&transport=polling";

@@ -10,6 +10,7 @@ use support::{
 };
 use tokio::sync::mpsc;
 
+// parity: 5.11-transport 5.11-upgrade
 #[tokio::test]
 async fn each_socket_of_a_client_hears_of_the_upgrade() {
     let (sender, mut upgraded) = mpsc::unbounded_channel();

@@ -218,7 +218,7 @@ impl Cookie {
 mod tests {
     use super::*;
 
-    // parity: 1.E17 3.5
+    // parity: 1.E17 1.E17-more 3.5
     #[test]
     fn it_is_written_as_browsers_read_it() {
         for (cookie, encrypted, header) in [
