@@ -178,7 +178,7 @@ impl Row {
             Self::Recovery => Target::Overhead(1.3, Contestant::Recovery),
             Self::Connect => Target::Ratio(1.45, Contestant::Floor),
             Self::Polling => Target::Ratio(0.8, Contestant::Socketioxide),
-            Self::Memory => Target::AtMost(5.0),
+            Self::Memory => Target::AtMost(4.0),
             Self::Held => Target::Beyond(3.0, Contestant::Hyper),
             Self::Waves => Target::AtMost(5.0),
             Self::Stuck => Target::AtMost(2.0),

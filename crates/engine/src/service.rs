@@ -62,13 +62,20 @@ type Begun<A, B> = (Option<Box<Parts>>, Option<Grant>, Step<A, B>);
 /// What is left to do for a request.
 enum Step<A: Application, B> {
     /// Nothing.
-    Answered(Response<Body>),
+    Answered(Box<Response<Body>>),
     /// To hear whether it may begin a session.
     Ask(Verdict, Box<Request<B>>),
     /// To wait for packets.
     Get(Arc<Connection<A>>, Option<Encoding>),
     /// To read packets for a transport.
     Post(Arc<Connection<A>>, Transport, Box<Request<B>>),
+}
+
+impl<A: Application, B> Step<A, B> {
+    /// On the heap: the others are small, and one of them is kept for as long as a client polls.
+    fn answered(response: Response<Body>) -> Self {
+        Self::Answered(Box::new(response))
+    }
 }
 
 /// Whose transport a WebSocket becomes.
@@ -96,7 +103,7 @@ impl<A: Application> Engine<A> {
         async move {
             let head = head.as_deref();
             let answer = match step {
-                Step::Answered(response) => Ok(response),
+                Step::Answered(response) => Ok(*response),
                 Step::Ask(verdict, request) => match verdict.await {
                     Ok(sid) => Ok(engine.open(head, *request, sid)),
                     Err(denied) => Ok(engine.deny(head, &denied, &request)),
@@ -147,12 +154,12 @@ impl<A: Application> Engine<A> {
             Ok(grant) => grant,
             Err(refused) => {
                 let response = self.refuse_origin(head.as_deref(), &refused);
-                return (None, None, Step::Answered(response));
+                return (None, None, Step::answered(response));
             }
         };
         if parts.method == Method::OPTIONS && grant != Grant::Silent {
             let response = self.config().cors.preflight(&grant, &parts.headers);
-            return (None, None, Step::Answered(response));
+            return (None, None, Step::answered(response));
         }
         let upgrade = request::is_upgrade(&parts.headers);
         let query = Query::parse(parts.uri.query().unwrap_or_default());
@@ -166,7 +173,7 @@ impl<A: Application> Engine<A> {
                 }
                 None => {
                     let request = Request::from_parts(parts, body);
-                    Step::Answered(self.open(head.as_deref(), request, Sid::random()))
+                    Step::answered(self.open(head.as_deref(), request, Sid::random()))
                 }
             }),
             Ok(Asked::Session(sid, transport)) => self
@@ -178,7 +185,7 @@ impl<A: Application> Engine<A> {
             Err(error) => Err(error),
         };
         let step = step.unwrap_or_else(|error| {
-            Step::Answered(self.refuse(head.as_deref(), error).response_to(upgrade))
+            Step::answered(self.refuse(head.as_deref(), error).response_to(upgrade))
         });
         (head, Some(grant), step)
     }
@@ -267,7 +274,7 @@ impl<A: Application> Engine<A> {
                 return Err(RequestError::BadRequest("TRANSPORT_MISMATCH"));
             }
             let response = self.upgrade(head, request, For::Session(connection))?;
-            return Ok(Step::Answered(response));
+            return Ok(Step::answered(response));
         }
         let current = connection.transport();
         let on_trial = transport == Transport::Streaming && current == Transport::Polling;
@@ -276,7 +283,7 @@ impl<A: Application> Engine<A> {
         }
         match *request.method() {
             Method::GET if transport == Transport::Streaming => {
-                streaming::get(&connection, request.headers()).map(Step::Answered)
+                streaming::get(&connection, request.headers()).map(Step::answered)
             }
             Method::GET => {
                 let encoding = Encoding::accepted(request.headers());

@@ -75,14 +75,14 @@ impl Server {
                 .extensions_mut()
                 .insert(sockeye_engine::RemoteAddr(address));
         }
+        // Each on the heap by itself: the futures around it would hold room for the larger one twice.
         let answer = match file {
-            Some(file) => Ok(file.response(request.headers())),
-            // On the heap by itself: each future around it would hold room for it twice.
+            Some(file) => Ok(Box::new(file.response(request.headers()))),
             None => Err(Box::pin(self.engine.handle(request))),
         };
         async move {
             match answer {
-                Ok(file) => file,
+                Ok(file) => *file,
                 Err(answer) => answer.await,
             }
         }
