@@ -108,7 +108,7 @@ fn conversation(role: Role, seed: u64) -> Outcome {
             (_, (payload, false)) => Message::Binary(payload),
         })
         .collect();
-    let end = End::Close((seed % 3 > 0).then(|| (3_000, "done".to_owned())));
+    let end = End::Close((!seed.is_multiple_of(3)).then(|| (3_000, "done".to_owned())));
     Outcome { messages, end }
 }
 
