@@ -475,10 +475,8 @@ impl<A: Application> Connection<A> {
         let mut state = self.state.lock();
         let first = state.session.forget();
         let probe = state.probe.take();
-        let stream = state.stream.as_mut().and_then(|stream| stream.take_waker());
         drop(state);
         wake(probe);
-        wake(stream);
         if first {
             self.engine.shard(self.shard).remove(self.sid);
         }
@@ -521,11 +519,11 @@ impl<A: Application> Connection<A> {
             };
             let noop = due == Due::Noop && state.getting;
             state.noop |= noop;
-            let mut trials = [None, None];
-            if due == Due::AbandonProbe {
-                trials[0] = state.probe.take();
-                trials[1] = state.stream.as_mut().and_then(|stream| stream.take_waker());
-            }
+            let probe = if due == Due::AbandonProbe {
+                state.probe.take()
+            } else {
+                None
+            };
             if due == Due::Rotate
                 && let Some(stream) = &mut state.stream
             {
@@ -540,7 +538,7 @@ impl<A: Application> Connection<A> {
                 Due::Noop => {}
                 Due::AbandonProbe => {
                     count(&self.engine.counters().probes_abandoned);
-                    trials.into_iter().for_each(wake);
+                    wake(probe);
                 }
                 Due::Rotate => self.wake_get(),
                 Due::Application => self.engine.application().timeout(self),

@@ -8,7 +8,7 @@
 mod format;
 mod response;
 
-use std::{error::Error, sync::Arc, task::Waker, time::Instant};
+use std::{error::Error, sync::Arc, time::Instant};
 
 use http::{HeaderMap, HeaderValue, Response, header};
 use http_body::Body as HttpBody;
@@ -32,8 +32,6 @@ const PROBE: usize = 64;
 /// The answer that is under way for a session.
 #[derive(Debug, Default)]
 pub(crate) struct Stream {
-    /// Who writes it, while it waits for the trial to go on.
-    waker: Option<Waker>,
     /// How many `2probe` are to be answered.
     probes: usize,
     /// It is to end, and the client to ask for the next one.
@@ -126,13 +124,13 @@ where
             count(&connection.engine().counters().probes_abandoned);
         }
     }
-    let stream = state.stream.as_mut().and_then(|stream| {
+    if let Some(stream) = &mut state.stream {
         stream.probes += usize::from(probed == Probed::Answer);
-        stream.waker.take()
-    });
+    }
+    let trial = state.probe.take();
     drop(state);
     wake(get);
-    wake(stream);
+    wake(trial);
     connection.arm();
     if probed == Probed::Upgrade {
         connection.engine().application().upgraded(connection);
@@ -140,12 +138,5 @@ where
     match probed {
         Probed::Refuse => Err(RequestError::BadRequest("TRANSPORT_MISMATCH")),
         Probed::Answer | Probed::Upgrade => Ok(polling_response("text/html", "ok")),
-    }
-}
-
-impl Stream {
-    /// The trial has ended some other way: the answer ends with it.
-    pub(crate) fn take_waker(&mut self) -> Option<Waker> {
-        self.waker.take()
     }
 }

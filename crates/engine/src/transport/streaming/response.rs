@@ -58,7 +58,7 @@ impl<A: Application> Packets<A> {
         }
         if !owns {
             if on_trial {
-                stream.waker = Some(cx.waker().clone());
+                state.probe = Some(cx.waker().clone());
                 return Poll::Pending;
             }
             state.stream = None;
