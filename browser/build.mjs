@@ -18,11 +18,11 @@ const { name, version, license } = JSON.parse(readFileSync(join(root, "package.j
 
 // Bytes after gzip -9. A change that needs more should say why.
 const BUDGET = {
-  "socket.io.js": 13000,
-  "socket.io.min.js": 8800,
-  "socket.io.esm.min.js": 9000,
-  "socket.io.msgpack.min.js": 10800,
-  "a page with slim": 7200,
+  "socket.io.js": 14580,
+  "socket.io.min.js": 10240,
+  "socket.io.esm.min.js": 10280,
+  "socket.io.msgpack.min.js": 11120,
+  "a page with slim": 7900,
 };
 
 // Names that are this client's own: nothing outside of it can depend on them. The suites run on the files without them.
@@ -30,10 +30,10 @@ const PRIVATE = new RegExp(
   "^(" +
     [
       "_cleanups|_drainQueue|_fire|_hasPingExpired|_onClose|_onDrain|_onError|_onHandshake|_onPacket|_onServerError",
-      "_open|_pingDelay|_pingTimeoutTime|_pingTimeoutTimer|_prevBufferLen|_registerAck|_addToQueue|_resetPingTimeout",
-      "_send|_sendPacket|_transportsByName|_writablePackets|abandon|addAttachment|addText|answer|attempts|chosen|cleanup",
+      "_leave|_left|_open|_pingDelay|_pingTimeoutTime|_pingTimeoutTimer|_prevBufferLen|_registerAck|_addToQueue|_resetPingTimeout",
+      "_reserve|_send|_sendPacket|_transportsByName|_waiting|_watch|_writablePackets|abandon|accept|addAttachment|addText|answer|attempts|chosen|begin|cleanup",
       "clearTimeoutFn|controller|createTransport|createUri|detach|emitEvent|expected|fail|fromQueue|incomplete|isRefused|isStopped",
-      "isWarned|onReply|onattempt|ondata|pending|setTimeoutFn|setTransport|skipReconnect|supportsBinary",
+      "isWarned|note|onEnd|onReply|onattempt|ondata|pending|reaches|receive|rotated|setTimeoutFn|setTransport|skipReconnect|supportsBinary",
       "tryCount|takeable|upgrading|withError|subs|isPolling|buffers|onconnect|onack|explain",
     ].join("|") +
     ")$",
@@ -131,7 +131,13 @@ async function bundle({ file, entry, format, minify, logs, node, msgpack, served
 // What esbuild leaves is a few hundred bytes more than it need be.
 const shortest = { ecma: 2020, compress: { ecma: 2020, passes: 3 }, format: { ecma: 2020, comments: /^!/ } };
 // The sources' comments would be a page's bytes; they are in the map.
-const readable = { ecma: 2020, compress: false, mangle: false, format: { beautify: true, comments: /^!/ } };
+const plain = { sequences: false, conditionals: false, if_return: false, booleans: false, comparisons: false, typeofs: false, join_vars: false };
+const readable = {
+  ecma: 2020,
+  compress: { ecma: 2020, passes: 3, ...plain },
+  mangle: false,
+  format: { beautify: true, comments: /^!/ },
+};
 
 /** The text of a bundle and of its map, by their names. */
 async function finished({ file, format, minify }, outputFiles) {
@@ -141,7 +147,9 @@ async function finished({ file, format, minify }, outputFiles) {
   const sourceMap = { content: map, url: `${file}.map`, filename: file };
   const options = { ...(minify ? shortest : readable), module: !format, sourceMap };
   ({ code: text, map } = await shorten(text, options));
-  text = text.replace(/^( {4})+/gm, (spaces) => "\t".repeat(spaces.length / 4));
+  // The wrapper's content is not indented for it.
+  const outer = format === "universal" ? 1 : 0;
+  text = text.replace(/^( {4})+/gm, (spaces) => "\t".repeat(spaces.length / 4 - outer));
   return { [file]: `${text}\n`, [`${file}.map`]: map };
 }
 

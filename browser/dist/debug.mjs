@@ -1,24 +1,3 @@
-function pattern() {
-	const {process} = globalThis;
-	if (process?.env?.DEBUG) return process.env.DEBUG;
-	try {
-		return localStorage.getItem("debug") || "";
-	} catch {
-		return "";
-	}
-}
-
-function isWanted(namespace, list) {
-	const matches = name => new RegExp(`^${name.replace(/[.+?^${}()|[\]\\]/g, "\\$&").replace(/\*/g, ".*")}$`).test(namespace);
-	const names = list.split(/[\s,]+/).filter(Boolean);
-	return names.some(name => name[0] !== "-" && matches(name)) && !names.some(name => name[0] === "-" && matches(name.slice(1)));
-}
-
-function logOf(namespace) {
-	if (!isWanted(namespace, pattern())) return () => {};
-	return (message, ...parts) => console.debug(`${namespace} ${message}`, ...parts);
-}
-
 function failure(message, details) {
 	return Object.assign(new Error(message), details);
 }
@@ -34,19 +13,22 @@ function call(target, callback, args) {
 }
 
 var Emitter = class {
-	on(event, listener) {
+	on(event, listener, options) {
+		const signal = options?.signal;
+		if (signal?.aborted) return this;
+		signal?.addEventListener("abort", () => this.off(event, listener));
 		const callbacks = this._callbacks = this._callbacks || {};
 		const key = "$" + event;
 		(callbacks[key] = callbacks[key] || []).push(listener);
 		return this;
 	}
-	once(event, listener) {
+	once(event, listener, options) {
 		const callback = (...args) => {
 			this.off(event, callback);
 			listener.apply(this, args);
 		};
 		callback.fn = listener;
-		return this.on(event, callback);
+		return this.on(event, callback, options);
 	}
 	off(event, listener) {
 		const callbacks = this._callbacks || {};
@@ -91,6 +73,7 @@ function subscribe(emitter, event, listener) {
 var SENTENCES = {
 	no_answer: "nothing answered: wrong address, or no network",
 	refused_origin: "the server answers, but not to this origin",
+	forbidden: "the page's Content-Security-Policy forbids the connection",
 	cut_off: "the answer broke off",
 	request_timeout: "requestTimeout is over",
 	timeout: "timeout is over",
@@ -121,14 +104,10 @@ function because(code) {
 
 var TYPES = [ "open", "close", "ping", "pong", "message", "upgrade", "noop" ];
 
-var BASE64_PIECE = 32768;
-
 var UNREADABLE = {
 	type: "error",
 	data: "parser error"
 };
-
-var SEPARATOR = "";
 
 function isBinary(value) {
 	return value instanceof ArrayBuffer || ArrayBuffer.isView(value) || value instanceof Blob;
@@ -138,9 +117,7 @@ function toBase64(data) {
 	const {buffer = data, byteOffset} = data;
 	const bytes = new Uint8Array(buffer, byteOffset, data.byteLength);
 	let text = "";
-	for (let i = 0; i < bytes.length; i += BASE64_PIECE) {
-		text += String.fromCharCode(...bytes.subarray(i, i + BASE64_PIECE));
-	}
+	for (let i = 0; i < bytes.length; i += 32768) text += String.fromCharCode(...bytes.subarray(i, i + 32768));
 	return "b" + btoa(text);
 }
 
@@ -151,35 +128,27 @@ function fromBase64(text) {
 	return bytes.buffer;
 }
 
-function encodePacket({type, data}, supportsBinary) {
-	if (!isBinary(data)) return TYPES.indexOf(type) + (data || "");
-	if (supportsBinary) return data;
-	return data instanceof Blob ? data.arrayBuffer().then(toBase64) : toBase64(data);
-}
-
 function encodePackets(packets, supportsBinary, done, failed) {
-	const encoded = packets.map(packet => encodePacket(packet, supportsBinary));
+	const encoded = packets.map(packet => function({type, data}, supportsBinary) {
+		if (!isBinary(data)) return TYPES.indexOf(type) + (data || "");
+		if (supportsBinary) return data;
+		return data instanceof Blob ? data.arrayBuffer().then(toBase64) : toBase64(data);
+	}(packet, supportsBinary));
 	if (encoded.some(part => part instanceof Promise)) Promise.all(encoded).then(done, failed); else done(encoded);
 }
 
-function joinPayload(encoded) {
-	return encoded.join(SEPARATOR);
-}
-
 function decodePacket(encoded, binaryType) {
-	if (typeof encoded !== "string") return {
+	if ("string" !== typeof encoded) return {
 		type: "message",
 		data: present(encoded, binaryType)
 	};
-	if (encoded[0] === "b") {
-		try {
-			return {
-				type: "message",
-				data: present(fromBase64(encoded.slice(1)), binaryType)
-			};
-		} catch {
-			return UNREADABLE;
-		}
+	if ("b" === encoded[0]) try {
+		return {
+			type: "message",
+			data: present(fromBase64(encoded.slice(1)), binaryType)
+		};
+	} catch {
+		return UNREADABLE;
 	}
 	const type = TYPES[encoded.charCodeAt(0) - 48];
 	if (!type) return UNREADABLE;
@@ -191,24 +160,8 @@ function decodePacket(encoded, binaryType) {
 	};
 }
 
-function decodePayload(payload, binaryType) {
-	const packets = [];
-	for (const encoded of payload.split(SEPARATOR)) {
-		const packet = decodePacket(encoded, binaryType);
-		packets.push(packet);
-		if (packet.type === "error") break;
-	}
-	return packets;
-}
-
 function present(data, binaryType) {
-	return binaryType === "blob" && !(data instanceof Blob) ? new Blob([ data ]) : data;
-}
-
-function encodedLength(data) {
-	if (typeof data === "string") return new Blob([ data ]).size;
-	const length = data.size ?? data.byteLength;
-	return Math.ceil(length / 3) * 4;
+	return "blob" === binaryType && !(data instanceof Blob) ? new Blob([ data ]) : data;
 }
 
 var ADDRESS = /^(?:(?:(https?|wss?):)?\/\/)?(?:[^@/?#]*@)?(?:\[([^\]]*)\]|([^:/?#]*))(?::(\d*))?([^?#]*)(?:\?([^#]*))?/;
@@ -225,36 +178,32 @@ function parse(address) {
 }
 
 function pageLocation() {
-	return typeof location === "object" ? location : void 0;
-}
-
-function resolve(uri, path, base = pageLocation()) {
-	let source = uri || "/";
-	if (/^\/(?!\/)/.test(source)) source = (base ? base.host : "localhost") + source;
-	const target = parse(source);
-	if (!target.protocol) {
-		target.protocol = base && base.protocol !== "https:" ? "http" : "https";
-		source = target.protocol + "://" + source.replace(/^\/\//, "");
-	}
-	target.port = target.port || (/s$/.test(target.protocol) ? "443" : "80");
-	target.path = target.path || "/";
-	return {
-		...target,
-		source,
-		id: `${target.protocol}://${bracketed(target.host)}:${target.port}${path}`
-	};
+	return "object" === typeof location ? location : void 0;
 }
 
 function bracketed(host) {
 	return host.includes(":") ? `[${host}]` : host;
 }
 
-function encodeQuery(query) {
-	return Object.entries(query).map(pair => pair.map(encodeURIComponent).join("=")).join("&");
-}
-
 function decodeQuery(text) {
 	return Object.fromEntries(new URLSearchParams(text.replace(/\+/g, "%2B")));
+}
+
+function logOf(namespace) {
+	if (!function(namespace, list) {
+		const matches = name => new RegExp(`^${name.replace(/[.+?^${}()|[\]\\]/g, "\\$&").replace(/\*/g, ".*")}$`).test(namespace);
+		const names = list.split(/[\s,]+/).filter(Boolean);
+		return names.some(name => "-" !== name[0] && matches(name)) && !names.some(name => "-" === name[0] && matches(name.slice(1)));
+	}(namespace, function() {
+		const {process} = globalThis;
+		if (process?.env?.DEBUG) return process.env.DEBUG;
+		try {
+			return localStorage.getItem("debug") || "";
+		} catch {
+			return "";
+		}
+	}())) return () => {};
+	return (message, ...parts) => console.debug(`${namespace} ${message}`, ...parts);
 }
 
 var native = {
@@ -267,16 +216,6 @@ function installTimers(target, options) {
 	target.setTimeoutFn = false ? (callback, delay) => source.setTimeout(callback, delay).unref() : source.setTimeout.bind(globalThis);
 	target.clearTimeoutFn = source.clearTimeout.bind(globalThis);
 }
-
-var TransportError = class extends Error {
-	constructor(reason, description, context, cause) {
-		super(reason);
-		this.type = "TransportError";
-		this.cause = cause;
-		this.description = description;
-		this.context = context;
-	}
-};
 
 var Transport = class extends Emitter {
 	constructor(opts) {
@@ -294,14 +233,14 @@ var Transport = class extends Emitter {
 		return this;
 	}
 	close() {
-		if (this.readyState && this.readyState !== "closed") {
+		if (this.readyState && "closed" !== this.readyState) {
 			this.doClose();
 			this.onClose();
 		}
 		return this;
 	}
 	send(packets) {
-		if (this.readyState === "open") this.write(packets);
+		if ("open" === this.readyState) this.write(packets);
 	}
 	pause(_onPause) {}
 	takeable(packets) {
@@ -311,7 +250,12 @@ var Transport = class extends Emitter {
 		return "unreadable";
 	}
 	onError(reason, description, context, cause) {
-		return this.emitReserved("error", new TransportError(reason, description, context, cause));
+		return this.emitReserved("error", failure(reason, {
+			type: "TransportError",
+			description,
+			context,
+			cause
+		}));
 	}
 	onOpen() {
 		this.readyState = "open";
@@ -332,79 +276,41 @@ var Transport = class extends Emitter {
 		this.readyState = "closed";
 		this.emitReserved("close", details);
 	}
+	async reaches() {
+		const {query} = this;
+		this.query = {
+			EIO: query.EIO
+		};
+		const uri = this.createUri("http", true, false);
+		this.query = query;
+		try {
+			await fetch(uri, {
+				mode: "no-cors"
+			});
+			return true;
+		} catch {
+			return false;
+		}
+	}
 	createUri(scheme, stamped, base64) {
 		const {secure, hostname, port, path, timestampParam} = this.opts;
 		const {query} = this;
 		if (stamped) query[timestampParam] = Math.random().toString(36).slice(2);
 		if (base64) query.b64 = 1;
-		const origin = `${scheme}${secure ? "s" : ""}://${bracketed(hostname)}`;
-		const shownPort = +port && +port !== (secure ? 443 : 80) ? ":" + port : "";
-		return `${origin}${shownPort}${path}?${encodeQuery(query)}`;
+		return `${scheme}${secure ? "s" : ""}://${bracketed(hostname)}${+port && +port !== (secure ? 443 : 80) ? ":" + port : ""}${path}?${function(query) {
+			return Object.entries(query).map(pair => pair.map(encodeURIComponent).join("=")).join("&");
+		}(query)}`;
 	}
 };
 
 var log = logOf("engine.io-client:socket");
-
-var Upgrade = class {
-	constructor(engine, name) {
-		this.chosen = false;
-		const transport = this.transport = engine.createTransport(name);
-		log('probing transport "%s"', name);
-		this.engine = engine;
-		this.subs = [ subscribe(transport, "open", () => transport.send([ {
-			type: "ping",
-			data: "probe"
-		} ])), subscribe(transport, "packet", packet => this.onReply(packet)), subscribe(transport, "error", error => this.fail(": " + error)), subscribe(transport, "close", () => this.fail(": transport closed")), subscribe(engine, "close", () => this.fail(": socket closed")), subscribe(engine, "upgrading", to => to !== transport && this.abandon()) ];
-		transport.open();
-	}
-	onReply({type, data}) {
-		const {engine, transport} = this;
-		if (type !== "pong" || data !== "probe") return this.fail("");
-		if (engine.upgrading) return;
-		this.chosen = engine.upgrading = true;
-		engine["emitReserved"]("upgrading", transport);
-		engine.constructor.priorWebsocketSuccess = transport.name === "websocket";
-		engine.transport.pause(() => {
-			if (!this.subs.length) return;
-			log("changing transport and sending upgrade packet");
-			this.detach();
-			engine.setTransport(transport);
-			transport.send([ {
-				type: "upgrade"
-			} ]);
-			engine["emitReserved"]("upgrade", transport);
-			engine.upgrading = false;
-			engine.flush();
-		});
-	}
-	fail(cause) {
-		const {engine, transport} = this;
-		log('probe transport "%s" failed%s', transport.name, cause);
-		this.abandon();
-		if (this.chosen) {
-			engine.upgrading = false;
-			engine.transport.resume?.();
-			engine.flush();
-		}
-		engine["emitReserved"]("upgradeError", failure("probe error" + cause, {
-			transport: transport.name
-		}));
-	}
-	abandon() {
-		this.detach();
-		this.transport.close();
-	}
-	detach() {
-		for (const unsubscribe of this.subs.splice(0)) unsubscribe();
-	}
-};
 
 function fetchByXhr(uri, {method, body, headers, credentials, signal}) {
 	return new Promise((resolve2, reject) => {
 		const xhr = new XMLHttpRequest;
 		xhr.open(method, uri);
 		for (const [name, value] of Object.entries(headers || {})) xhr.setRequestHeader(name, value);
-		xhr.withCredentials = credentials === "include";
+		xhr.withCredentials = "include" === credentials;
 		xhr.onload = () => resolve2({
 			status: xhr.status,
 			redirected: new URL(xhr.responseURL || uri).href !== new URL(uri).href,
@@ -418,15 +324,15 @@ function fetchByXhr(uri, {method, body, headers, credentials, signal}) {
 
 var log2 = logOf("engine.io-client:polling");
 
-var POLL_ERROR = "xhr poll error";
+var UNNAMED = /^(streaming|iframe)$/;
 
-var POST_ERROR = "xhr post error";
+var forbidden = "";
+
+if ("object" === typeof document) document.addEventListener("securitypolicyviolation", ({effectiveDirective, blockedURI}) => {
+	if ("connect-src" === effectiveDirective) forbidden = blockedURI;
+});
 
 var Polling = class extends Transport {
-	constructor() {
-		super(...arguments);
-		this.isPolling = false;
-	}
 	get name() {
 		return "polling";
 	}
@@ -434,7 +340,7 @@ var Polling = class extends Transport {
 		this.readyState = "pausing";
 		let waiting = 1;
 		const settled = () => {
-			if (--waiting || this.readyState !== "pausing") return;
+			if (--waiting || "pausing" !== this.readyState) return;
 			this.readyState = "paused";
 			onPause();
 		};
@@ -450,16 +356,74 @@ var Polling = class extends Transport {
 	}
 	upgrade(offered) {
 		const {socket} = this;
-		for (const name of socket["transports"]) {
-			if (![].concat(offered).includes(name)) continue;
+		const names = [].concat(offered);
+		const rest = socket.transports.filter(name => names.includes(name) || names[0] && UNNAMED.test(name));
+		const next = () => {
+			const name = rest.shift();
+			if (!name || "open" !== socket.readyState) return;
 			socket.constructor.priorWebsocketSuccess = false;
-			new Upgrade(socket, name);
-		}
+			!function(engine, name) {
+				log('probing transport "%s"', name);
+				const transport = engine.createTransport(name);
+				let chosen = false;
+				const detach = () => {
+					for (const unsubscribe of subs.splice(0)) unsubscribe();
+				};
+				const abandon = () => {
+					detach();
+					transport.close();
+				};
+				const fail = cause => {
+					log('probe transport "%s" failed%s', name, cause);
+					abandon();
+					if (chosen) {
+						engine.upgrading = false;
+						engine.transport.resume?.();
+						engine.flush();
+					}
+					engine.emitReserved("upgradeError", failure("probe error" + cause, {
+						transport: transport.name
+					}));
+				};
+				const handOver = () => {
+					if (!subs.length) return;
+					log("changing transport and sending upgrade packet");
+					detach();
+					engine.setTransport(transport);
+					transport.send([ {
+						type: "upgrade"
+					} ]);
+					engine.emitReserved("upgrade", transport);
+					engine.upgrading = false;
+					engine.flush();
+				};
+				const subs = [ subscribe(transport, "open", () => transport.send([ {
+					type: "ping",
+					data: "probe"
+				} ])), subscribe(transport, "packet", ({type, data}) => {
+					if ("pong" !== type || "probe" !== data) return fail("");
+					if (engine.upgrading) return;
+					chosen = engine.upgrading = true;
+					engine.emitReserved("upgrading", transport);
+					engine.constructor.priorWebsocketSuccess = "websocket" === transport.name;
+					engine.transport.pause(() => {
+						if (transport.writable) handOver(); else transport.once("drain", handOver);
+					});
+				}), subscribe(transport, "error", error => fail(": " + error)), subscribe(transport, "close", () => fail(": transport closed")), subscribe(engine, "close", () => fail(": socket closed")), subscribe(engine, "leave", abandon), subscribe(engine, "upgrading", to => to !== transport && abandon()) ];
+				transport.open();
+			}(socket, name);
+		};
+		socket.on("upgradeError", next);
+		next();
 	}
 	takeable(packets) {
 		const {maxPayload} = this.socket;
 		let size = -1;
-		const end = maxPayload ? packets.findIndex(({data}, i) => (size += 2 + (data ? encodedLength(data) : 0)) > maxPayload && i) : -1;
+		const end = maxPayload ? packets.findIndex(({data}, i) => (size += 2 + (data ? function(data) {
+			if ("string" === typeof data) return new Blob([ data ]).size;
+			const length = data.size ?? data.byteLength;
+			return 4 * Math.ceil(length / 3);
+		}(data) : 0)) > maxPayload && i) : -1;
 		return packets.slice(0, end < 0 ? void 0 : end);
 	}
 	explain(status) {
@@ -480,50 +444,65 @@ var Polling = class extends Transport {
 		this.poll();
 	}
 	doClose() {
-		if (this.readyState === "opening") this.controller.abort(); else this.write([ {
+		if ("opening" === this.readyState) this.controller.abort(); else this.write([ {
 			type: "close"
 		} ]);
 	}
 	write(packets) {
 		this.writable = false;
-		encodePackets(packets, false, encoded => this.request(POST_ERROR, () => this.onDrain(), joinPayload(encoded)), error => this.onError(POST_ERROR, error, void 0, because("blob")));
+		encodePackets(packets, false, encoded => this.request("xhr post error", () => this.onDrain(), function(encoded) {
+			return encoded.join("");
+		}(encoded)), error => this.onError("xhr post error", error, void 0, because("blob")));
 	}
 	onData(data) {
 		log2("polling got data %s", data);
-		for (const packet of decodePayload(data, this.socket.binaryType)) {
-			if (this.readyState === "opening" && packet.type === "open") this.onOpen();
-			if (packet.type === "close") {
-				this.onClose({
-					description: "transport closed by the server"
-				});
-				break;
+		for (const packet of function(payload, binaryType) {
+			const packets = [];
+			for (const encoded of payload.split("")) {
+				const packet = decodePacket(encoded, binaryType);
+				packets.push(packet);
+				if ("error" === packet.type) break;
 			}
-			this.onPacket(packet);
+			return packets;
+		}(data, this.socket.binaryType)) {
+			this.accept(packet);
+			if ("close" === packet.type) break;
 		}
-		if (this.readyState === "closed") return;
+		if ("closed" === this.readyState) return;
 		this.isPolling = false;
 		this.emitReserved("pollComplete");
-		if (this.readyState === "open") this.poll();
+		if ("open" === this.readyState) this.poll();
+	}
+	accept(packet) {
+		if ("opening" === this.readyState && "open" === packet.type) this.onOpen();
+		if ("close" === packet.type) this.onClose({
+			description: "transport closed by the server"
+		}); else this.onPacket(packet);
 	}
 	poll() {
 		this.isPolling = true;
-		this.request(POLL_ERROR, text => this.onData(text));
+		this.request("xhr poll error", text => this.onData(text));
 		this.emitReserved("poll");
 	}
-	async request(failure2, done, body) {
-		const {extraHeaders, withCredentials, timestampRequests, requestTimeout} = this.opts;
+	async request(failure2, done, body, limit = this.opts.requestTimeout) {
+		const {extraHeaders, withCredentials, timestampRequests} = this.opts;
 		const context = this.answer = {
 			status: 0,
 			responseText: ""
 		};
-		const controller = this.controller = new AbortController;
+		const controller = new AbortController;
 		let code = "no_answer";
-		const timer = requestTimeout && this.setTimeoutFn(() => {
+		const timer = limit && this.setTimeoutFn(() => {
 			code = "request_timeout";
 			controller.abort();
-		}, requestTimeout);
+		}, limit);
+		if (!body) {
+			this.controller = controller;
+			this.timer = timer;
+		}
+		let uri = "";
 		try {
-			const uri = this.createUri("http", timestampRequests !== false, !this.supportsBinary && !this.query.sid);
+			uri = this.createUri("http", false !== timestampRequests, !this.supportsBinary && !this.query.sid);
 			log2(body ? "POST %s" : "GET %s", uri);
 			const response = await this.fetch(uri, {
 				method: body ? "POST" : "GET",
@@ -534,53 +513,161 @@ var Polling = class extends Transport {
 				} : extraHeaders,
 				signal: controller.signal,
 				credentials: withCredentials ? "include" : "same-origin",
-				keepalive: body === "1"
+				keepalive: "1" === body
 			});
-			if (code === "no_answer") code = "cut_off";
-			context.responseText = await response.text();
+			if ("no_answer" === code) code = "cut_off";
+			context.responseText = await (200 === response.status ? this.read(response) : response.text());
 			context.status = response.status;
 			this.redirected = response.redirected;
 		} catch (error) {
 			context.error = error;
-			if (code === "no_answer" && await this.isRefused()) code = "refused_origin";
+			if ("no_answer" === code && await this.isRefused(uri)) code = "refused_origin";
 		}
 		this.clearTimeoutFn(timer);
+		if (body && "closed" === this.readyState) this.controller.abort();
 		const {status, responseText} = context;
-		if (status === 200) return done(responseText);
+		if (200 === status) return done(responseText);
 		if (status) code = this.explain(true);
-		this.setTimeoutFn(() => this.onError(failure2, status, context, because(code)), 0);
+		this.setTimeoutFn(() => {
+			if (forbidden && uri.startsWith(forbidden)) {
+				code = "forbidden";
+				this.socket.opts.tryAllTransports = true;
+			}
+			this.onError(failure2, status, context, because(code));
+		}, 0);
+	}
+	read(answer) {
+		return answer.text();
 	}
 	fetch(uri, request) {
-		return (typeof fetch === "function" ? fetch : fetchByXhr)(uri, request);
+		return ("function" === typeof fetch ? fetch : fetchByXhr)(uri, request);
 	}
-	async isRefused() {
-		const {query} = this;
-		if (query.sid) return false;
-		try {
-			delete query.transport;
-			const uri = this.createUri("http", true, false);
-			if (uri.startsWith(location.origin)) return false;
-			await fetch(uri, {
-				mode: "no-cors"
-			});
-			return true;
-		} catch {
-			return false;
-		}
+	async isRefused(uri) {
+		return !this.query.sid && !uri.startsWith(pageLocation()?.origin ?? "") && this.reaches();
 	}
 };
 
-var offline = new Set;
+var Streaming = class extends Polling {
+	get name() {
+		return "streaming";
+	}
+	upgrade() {}
+	doClose() {
+		if (this.socket.transport === this) super.doClose(); else this.controller.abort();
+	}
+	poll() {
+		const limit = this.rotated ? 0 : 3e3;
+		this.rotated = false;
+		this.request("stream error", () => this.onEnd(), void 0, limit);
+	}
+	begin() {
+		if ("opening" === this.readyState && this.query.sid) this.onOpen();
+	}
+	receive(data) {
+		this.clearTimeoutFn(this.timer);
+		const packet = decodePacket(data, this.socket.binaryType);
+		this.rotated = "noop" === packet.type;
+		this.accept(packet);
+	}
+	async read({body}) {
+		this.begin();
+		const reader = body.getReader();
+		let bytes = new Uint8Array;
+		for (;;) {
+			const {done, value} = await reader.read();
+			if (done) return "";
+			const joined = new Uint8Array(bytes.length + value.length);
+			joined.set(bytes);
+			joined.set(value, bytes.length);
+			bytes = joined;
+			for (;;) {
+				const short = bytes[0] % 128;
+				const header = short < 126 ? 1 : short > 126 ? 9 : 3;
+				let length = header > 1 ? 0 : short;
+				for (let i = 1; i < header; i++) length = 256 * length + bytes[i];
+				const end = header + length;
+				if (!(end <= bytes.length)) break;
+				const data = bytes.slice(header, end);
+				this.receive(bytes[0] < 128 ? (new TextDecoder).decode(data) : data.buffer);
+				bytes = bytes.subarray(end);
+			}
+		}
+	}
+	onEnd() {
+		if ("closed" === this.readyState) return;
+		if (this.rotated) this.poll(); else this.onError("stream error", 200, this.answer, because("cut_off"));
+	}
+};
 
-if (typeof addEventListener === "function") {
-	addEventListener("offline", () => {
-		for (const listener of [ ...offline ]) listener();
-	});
-}
+var Iframe = class extends Streaming {
+	get name() {
+		return "iframe";
+	}
+	doOpen() {
+		const {query} = this;
+		query.transport = "streaming";
+		query.frame = Math.random().toString(36).slice(2);
+		query.origin = location.origin;
+		super.doOpen();
+	}
+	poll() {
+		const start = () => "closed" !== this.readyState && super.poll();
+		if ("complete" === document.readyState) start(); else addEventListener("load", start);
+	}
+	fetch(uri, {body, signal}) {
+		return new Promise((resolve2, reject) => {
+			const {origin} = new URL(uri);
+			if (body) {
+				this.sent = resolve2;
+				this.frame.contentWindow.postMessage([ uri, body ], origin);
+				return;
+			}
+			const frame = document.createElement("iframe");
+			const removeLast = this.remove;
+			let end = reject;
+			const receive = ({source, origin: from, data}) => {
+				if (source !== frame.contentWindow || from !== origin || data[0] !== this.query.frame) return;
+				const [, text, status] = data;
+				if (status >= 0) this.sent({
+					status,
+					text: async () => text
+				}); else if (text) this.receive(text); else {
+					this.frame = frame;
+					if (this.writable) removeLast?.(); else if (removeLast) this.once("drain", removeLast);
+					resolve2({
+						status: 200,
+						text: () => new Promise(done => end = done)
+					});
+				}
+			};
+			this.remove = () => {
+				frame.remove();
+				removeEventListener("message", receive);
+			};
+			signal.onabort = () => {
+				this.remove();
+				end();
+			};
+			addEventListener("message", receive);
+			frame.onload = () => end();
+			frame.hidden = true;
+			frame.src = uri;
+			document.documentElement.append(frame);
+		});
+	}
+	read(answer) {
+		this.begin();
+		return answer.text();
+	}
+};
+
+var watchers = new Set;
+
+if ("function" === typeof addEventListener) for (const moment of [ "offline", "online", "pagehide", "pageshow", "resume", "visibilitychange" ]) addEventListener(moment, () => {
+	for (const watcher of watchers) watcher(moment);
+}, true);
 
 var log3 = logOf("engine.io-client:socket");
-
-var LONGEST_DELAY = 2 ** 31 - 1;
 
 var transportsByName = {};
 
@@ -596,8 +683,7 @@ var _Socket = class _Socket extends Emitter {
 		};
 		this._prevBufferLen = 0;
 		this._pingDelay = 0;
-		this._pingTimeoutTime = Infinity;
-		this._cleanups = [];
+		this._pingTimeoutTime = 1 / 0;
 		const opts = this.opts = {
 			upgrade: true,
 			timestampParam: "t",
@@ -607,50 +693,52 @@ var _Socket = class _Socket extends Emitter {
 		};
 		installTimers(this, opts);
 		const page = pageLocation();
-		let {hostname, port, secure = page?.protocol === "https:"} = opts;
+		let {hostname, port, secure = "https:" === page?.protocol} = opts;
 		if (uri) {
 			const address = parse(uri);
 			hostname = address.host;
 			port = address.port;
 			secure = /s$/.test(address.protocol);
 			if (address.query) opts.query = address.query;
-		} else if (opts.host) {
-			hostname = parse(opts.host).host || opts.host;
-		}
+		} else if (opts.host) hostname = parse(opts.host).host || opts.host;
 		opts.secure = secure;
 		opts.port = port || !hostname && page?.port || (secure ? "443" : "80");
 		opts.hostname = hostname || page?.hostname || "localhost";
-		if (typeof opts.query === "string") opts.query = decodeQuery(opts.query);
+		if ("string" === typeof opts.query) opts.query = decodeQuery(opts.query);
 		opts.path = opts.path.replace(/\/$/, "") + (opts.addTrailingSlash ? "/" : "");
 		const {transports, transportImplementations} = opts;
-		if (transports && transportImplementations) {
-			throw new Error("specifying both 'transportImplementations' and 'transports' options is not supported");
-		}
+		if (transports && transportImplementations) throw new Error("specifying both 'transportImplementations' and 'transports' options is not supported");
 		const given = transportImplementations || transports || Object.keys(transportsByName);
 		this.transports = given.map(item => {
-			if (typeof item !== "function") return item;
+			if ("function" !== typeof item) return item;
 			const name = item.prototype.name;
 			this._transportsByName[name] = item;
 			return name;
 		}).filter(name => {
-			const known = this._transportsByName[name]?.prototype["doOpen"];
+			const known = this._transportsByName[name]?.prototype.doOpen;
 			if (!known) log3('transport "%s" is not supported here: passed over', name);
 			return known;
 		});
-		if (typeof addEventListener === "function" && opts.closeOnBeforeunload) {
-			const leave = () => {
-				this.transport.off();
-				this.transport.close();
-			};
-			addEventListener("beforeunload", leave);
-			this._cleanups.push(() => removeEventListener("beforeunload", leave));
-		}
-		if (opts.hostname !== "localhost") {
-			const lost = () => this._onClose("transport close", {
+		let hasLeft = false;
+		const leave = () => {
+			hasLeft = true;
+			this._pingTimeoutTime = 0;
+			this._fire("$leave", []);
+			this.transport.off();
+			this.transport.close();
+		};
+		const watch = async moment => {
+			if ("pagehide" === moment) leave(); else if ("pageshow" === moment) hasLeft && this._onClose("transport close", {
+				description: "the page was left"
+			}); else if ("offline" !== moment) this._hasPingExpired(); else if ("localhost" !== opts.hostname && !await this.transport.reaches()) this._onClose("transport close", {
 				description: "network connection lost"
 			});
-			offline.add(lost);
-			this._cleanups.push(() => offline.delete(lost));
+		};
+		watchers.add(watch);
+		this._cleanups = [ () => watchers.delete(watch) ];
+		if ("function" === typeof addEventListener && opts.closeOnBeforeunload) {
+			addEventListener("beforeunload", leave);
+			this._cleanups.push(() => removeEventListener("beforeunload", leave));
 		}
 		this._open();
 	}
@@ -687,21 +775,17 @@ var _Socket = class _Socket extends Emitter {
 		this.transport = transport.on("drain", () => this._onDrain()).on("packet", packet => this._onPacket(packet)).on("error", error => this._onError(error)).on("close", details => this._onClose("transport close", details));
 	}
 	_onPacket(packet) {
-		if (this.readyState === "closed") return;
+		if ("closed" === this.readyState) return;
 		const {type, data} = packet;
 		log3('socket receive: type "%s", data "%s"', type, data);
 		this._fire("$packet", [ packet ]);
 		this._fire("$heartbeat", []);
-		if (type === "open" && !this.id) {
-			this._onHandshake(data);
-		} else if (type === "error" || !this.id) {
-			this._onServerError(data);
-		} else if (type === "ping") {
+		if ("open" === type && !this.id) this._onHandshake(data); else if ("error" === type || !this.id) this._onServerError(data); else if ("ping" === type) {
 			this._sendPacket("pong");
 			this.emitReserved("ping");
 			this.emitReserved("pong");
 			this._resetPingTimeout();
-		} else if (type === "message") {
+		} else if ("message" === type) {
 			this._fire("$data", [ data ]);
 			this._fire("$message", [ data ]);
 		}
@@ -711,24 +795,22 @@ var _Socket = class _Socket extends Emitter {
 		try {
 			data = JSON.parse(json);
 		} catch {}
-		if (!data || typeof data.sid !== "string" || !(data.pingInterval + data.pingTimeout > 0)) {
-			return this._onServerError("parser error");
-		}
+		if (!data || "string" !== typeof data.sid || !(data.pingInterval + data.pingTimeout > 0)) return this._onServerError("parser error");
 		this.emitReserved("handshake", data);
 		this.id = this.transport.query.sid = data.sid;
-		this._pingDelay = Math.min(data.pingInterval + data.pingTimeout, LONGEST_DELAY);
+		this._pingDelay = Math.min(data.pingInterval + data.pingTimeout, 2147483647);
 		this.maxPayload = data.maxPayload;
 		this.readyState = "open";
-		_Socket.priorWebsocketSuccess = this.transport.name === "websocket";
+		_Socket.priorWebsocketSuccess = "websocket" === this.transport.name;
 		this.emitReserved("open");
 		this.flush();
 		this._resetPingTimeout();
-		if (this.readyState !== "open" || !this.opts.upgrade) return;
+		if ("open" !== this.readyState || !this.opts.upgrade) return;
 		this.transport.upgrade?.(data.upgrades);
 	}
 	_resetPingTimeout() {
 		this.clearTimeoutFn(this._pingTimeoutTimer);
-		if (this.readyState === "closed") return;
+		if ("closed" === this.readyState) return;
 		this._pingTimeoutTime = Date.now() + this._pingDelay;
 		this._pingTimeoutTimer = this.setTimeoutFn(() => this._onClose("ping timeout"), this._pingDelay);
 	}
@@ -747,7 +829,7 @@ var _Socket = class _Socket extends Emitter {
 		if (this.writeBuffer.length) this.flush(); else this.emitReserved("drain");
 	}
 	flush() {
-		if (this.readyState === "closed" || !this.transport.writable || this.upgrading || !this.writeBuffer.length) return;
+		if ("closed" === this.readyState || !this.transport.writable || this.upgrading || !this.writeBuffer.length) return;
 		const packets = this.transport.takeable(this.writeBuffer);
 		log3("flushing %d packets in socket", packets.length);
 		this.transport.send(packets);
@@ -763,7 +845,7 @@ var _Socket = class _Socket extends Emitter {
 	}
 	_sendPacket(type, data, options, onFlush) {
 		if (this.readyState.startsWith("clos")) return;
-		if (typeof options === "function") {
+		if ("function" === typeof options) {
 			onFlush = options;
 			options = null;
 		}
@@ -772,7 +854,7 @@ var _Socket = class _Socket extends Emitter {
 			data,
 			options: {
 				...options,
-				compress: options?.compress !== false
+				compress: false !== options?.compress
 			}
 		};
 		this.emitReserved("packetCreate", packet);
@@ -799,7 +881,7 @@ var _Socket = class _Socket extends Emitter {
 	}
 	_onError(error) {
 		_Socket.priorWebsocketSuccess = false;
-		if (this.opts.tryAllTransports && this.transports.length > 1 && this.readyState === "opening") {
+		if (this.opts.tryAllTransports && this.transports.length > 1 && "opening" === this.readyState) {
 			this.transports.shift();
 			return this._open();
 		}
@@ -807,7 +889,7 @@ var _Socket = class _Socket extends Emitter {
 		this._onClose("transport error", error);
 	}
 	_onClose(reason, description) {
-		if (this.readyState === "closed") return;
+		if ("closed" === this.readyState) return;
 		log3('socket close with reason: "%s"', reason);
 		this.readyState = "closed";
 		this.clearTimeoutFn(this._pingTimeoutTimer);
@@ -854,8 +936,7 @@ var WebSocketTransport = class extends Transport {
 		}
 	}
 	createSocket(uri, protocols, opts) {
-		const Constructor = WebSocket;
-		return new Constructor(uri, protocols || [], opts);
+		return new WebSocket(uri, protocols || [], opts);
 	}
 	doClose() {
 		if (!this.ws) return;
@@ -871,26 +952,18 @@ var WebSocketTransport = class extends Transport {
 			queueMicrotask(() => this.onDrain());
 		}, error => this.fail(error, "blob"));
 	}
-	fail(description, code = (this.readyState === "opening" ? "no_websocket" : "connection_lost")) {
+	fail(description, code = ("opening" === this.readyState ? "no_websocket" : "connection_lost")) {
 		this.onError("websocket error", description, void 0, because(code));
 	}
 };
 
 Object.assign(transportsByName, {
 	polling: Polling,
-	websocket: WebSocketTransport
+	websocket: WebSocketTransport,
+	streaming: Streaming
 });
 
-var LARGEST_EXPONENT = 31;
-
-function backoff(attempts, min, max, jitter) {
-	let delay = min * 2 ** Math.min(attempts, LARGEST_EXPONENT);
-	if (jitter > 0 && jitter <= 1) {
-		const random = Math.random();
-		delay *= 1 + random * jitter * (random * 10 & 1 ? 1 : -1);
-	}
-	return Math.floor(Math.min(delay, max));
-}
+if ("object" === typeof document) transportsByName.iframe = Iframe;
 
 var protocol = 5;
 
@@ -900,13 +973,11 @@ function isReserved(event) {
 	return RESERVED.test(event);
 }
 
-var MOST_ATTACHMENTS = 10;
-
 var HEAD = /^([0-6])(?:(\d*)-)?(?:(\/[^,]*),?)?(\d*)/;
 
 var Decoder = class extends Emitter {
 	add(data) {
-		if (typeof data === "string") this.addText(data); else if (isBinary(data)) this.addAttachment(data); else throw new Error("Unknown type: " + data);
+		if ("string" === typeof data) this.addText(data); else if (isBinary(data)) this.addAttachment(data); else throw new Error("Unknown type: " + data);
 	}
 	destroy() {
 		this.incomplete = this.buffers = void 0;
@@ -918,8 +989,8 @@ var Decoder = class extends Emitter {
 		const json = text.slice(head.length);
 		const type = +digit;
 		const hasAttachments = type >= 5;
-		if (hasAttachments ? !(+count > 0) : count !== void 0) throw new Error("Illegal attachments");
-		if (+count > MOST_ATTACHMENTS) throw new Error("too many attachments");
+		if (hasAttachments ? !(+count > 0) : void 0 !== count) throw new Error("Illegal attachments");
+		if (+count > 10) throw new Error("too many attachments");
 		const packet = {
 			type: hasAttachments ? type - 3 : type,
 			nsp
@@ -929,15 +1000,21 @@ var Decoder = class extends Emitter {
 			try {
 				packet.data = JSON.parse(json);
 			} catch {}
-			if (!isPayloadValid(packet)) throw new Error("invalid payload");
+			if (!function({type, data}) {
+				if (Array.isArray(data)) {
+					const [event] = data;
+					if (2 !== type) return 3 === type;
+					return "number" === typeof event || "string" === typeof event && !isReserved(event);
+				}
+				if ("string" === typeof data) return 4 === type;
+				return !!data && "object" === typeof data && (0 === type || 4 === type);
+			}(packet)) throw new Error("invalid payload");
 		}
 		if (hasAttachments) {
 			this.incomplete = packet;
 			this.buffers = [];
 			this.expected = +count;
-		} else {
-			this._fire("$decoded", [ packet ]);
-		}
+		} else this._fire("$decoded", [ packet ]);
 	}
 	addAttachment(data) {
 		const {incomplete: packet, buffers} = this;
@@ -950,20 +1027,10 @@ var Decoder = class extends Emitter {
 	}
 };
 
-function isPayloadValid({type, data}) {
-	if (Array.isArray(data)) {
-		const [event] = data;
-		if (type !== 2) return type === 3;
-		return typeof event === "number" || typeof event === "string" && !isReserved(event);
-	}
-	if (typeof data === "string") return type === 4;
-	return !!data && typeof data === "object" && (type === 0 || type === 4);
-}
-
 function attach(value, buffers) {
-	if (!value || typeof value !== "object") return value;
-	if (value._placeholder === true) {
-		const buffer = typeof value.num === "number" && buffers[value.num];
+	if (!value || "object" !== typeof value) return value;
+	if (true === value._placeholder) {
+		const buffer = "number" === typeof value.num && buffers[value.num];
 		if (!buffer) throw new Error("illegal attachments");
 		return buffer;
 	}
@@ -975,27 +1042,24 @@ var Encoder = class {
 	encode(packet) {
 		const {type, nsp, id, data} = packet;
 		const attachments = [];
-		const hasAttachments = (type === 2 || type === 3) && containsBinary(data);
-		const json = data == null ? "" : JSON.stringify(data, hasAttachments ? detaching(attachments) : void 0);
-		const head = hasAttachments ? type + 3 + `${attachments.length}-` : type;
-		return [ head + (nsp && nsp !== "/" ? nsp + "," : "") + (id ?? "") + json, ...attachments ];
+		const hasAttachments = (2 === type || 3 === type) && containsBinary(data);
+		const json = null == data ? "" : JSON.stringify(data, hasAttachments ? function(attachments) {
+			return function(key, value) {
+				const original = this[key];
+				return isBinary(original) ? {
+					_placeholder: true,
+					num: attachments.push(original) - 1
+				} : value;
+			};
+		}(attachments) : void 0);
+		return [ (hasAttachments ? type + 3 + `${attachments.length}-` : type) + (nsp && "/" !== nsp ? nsp + "," : "") + (id ?? "") + json, ...attachments ];
 	}
 };
 
-function detaching(attachments) {
-	return function(key, value) {
-		const original = this[key];
-		return isBinary(original) ? {
-			_placeholder: true,
-			num: attachments.push(original) - 1
-		} : value;
-	};
-}
-
 function containsBinary(value, fromJSON) {
-	if (!value || typeof value !== "object") return false;
+	if (!value || "object" !== typeof value) return false;
 	if (isBinary(value)) return true;
-	if (typeof value.toJSON === "function" && !fromJSON) return containsBinary(value.toJSON(), true);
+	if ("function" === typeof value.toJSON && !fromJSON) return containsBinary(value.toJSON(), true);
 	return Object.values(value).some(item => containsBinary(item));
 }
 
@@ -1010,6 +1074,7 @@ var Socket2 = class extends Emitter {
 		this.sendBuffer = [];
 		this._queue = [];
 		this.ids = 0;
+		this._waiting = 0;
 		this.acks = {};
 		this.flags = {};
 		this._anyListeners = [];
@@ -1030,7 +1095,7 @@ var Socket2 = class extends Emitter {
 	}
 	connect() {
 		const {io: io2} = this;
-		const isOpen = io2._readyState === "open";
+		const isOpen = "open" === io2._readyState;
 		if (this.connected || this.subs && isOpen) return this;
 		this.subs = this.subs || [ subscribe(io2, "open", () => this.onopen()), subscribe(io2, "packet", packet => this.onpacket(packet)), subscribe(io2, "error", error => !this.connected && this.onerror(error)), subscribe(io2, "close", (reason, description) => this.onclose(reason, description)) ];
 		if (!io2._reconnecting) io2.open();
@@ -1048,6 +1113,7 @@ var Socket2 = class extends Emitter {
 		const args = [ event, ...params ];
 		const {flags, io: io2} = this;
 		this.flags = {};
+		if (flags.signal?.aborted) throw flags.signal.reason;
 		if (this._opts.retries && !flags.fromQueue && !flags.volatile) {
 			this._addToQueue(args, flags);
 			return this;
@@ -1057,14 +1123,15 @@ var Socket2 = class extends Emitter {
 			nsp: this.nsp,
 			data: args,
 			options: {
-				compress: flags.compress !== false
+				compress: false !== flags.compress
 			}
 		};
-		if (typeof args[args.length - 1] === "function") {
-			packet.id = this.ids++;
-			this._registerAck(packet.id, args.pop(), flags.timeout ?? this._opts.ackTimeout);
-		}
 		const isConnected = this.connected && !io2.engine._hasPingExpired();
+		if (!isConnected && !flags.volatile) packet.size = this._reserve(args);
+		if ("function" === typeof args[args.length - 1]) {
+			packet.id = this.ids++;
+			this._registerAck(packet.id, args.pop(), flags);
+		}
 		if (flags.volatile && !(isConnected && io2.engine.transport.writable)) {
 			log4("discard packet as the transport is not currently writable");
 			return this;
@@ -1076,28 +1143,33 @@ var Socket2 = class extends Emitter {
 		return new Promise((resolve2, reject) => {
 			const ack = (error, value) => error ? reject(error) : resolve2(value);
 			ack.withError = true;
-			this.emit(event, ...[ ...args, ack ]);
+			this.emit(event, ...args, ack);
 		});
 	}
-	_registerAck(id, ack, timeout) {
-		if (timeout === void 0) {
+	_registerAck(id, ack, {timeout = this._opts.ackTimeout, signal}) {
+		if (void 0 === timeout && !signal) {
 			this.acks[id] = ack;
 			return;
 		}
-		const timer = this.io.setTimeoutFn(() => {
+		const fail = error => {
+			this.sendBuffer = this.sendBuffer.filter(packet => packet.id !== id || !(this._waiting -= packet.size, 
+			1));
 			delete this.acks[id];
-			this.sendBuffer = this.sendBuffer.filter(packet => packet.id !== id);
-			ack.call(this, new Error("operation has timed out"));
-		}, timeout);
-		const timed = (...args) => {
+			settle(error);
+		};
+		const abort = () => fail(signal.reason);
+		const timer = void 0 !== timeout && this.io.setTimeoutFn(() => fail(new Error("operation has timed out")), timeout);
+		signal?.addEventListener("abort", abort);
+		const settle = (...args) => {
 			this.io.clearTimeoutFn(timer);
+			signal?.removeEventListener("abort", abort);
 			ack.apply(this, args);
 		};
-		timed.withError = true;
-		this.acks[id] = timed;
+		settle.withError = true;
+		this.acks[id] = settle;
 	}
 	_addToQueue(args, flags) {
-		const ack = typeof args[args.length - 1] === "function" ? args.pop() : void 0;
+		const ack = "function" === typeof args[args.length - 1] ? args.pop() : void 0;
 		const queued = {
 			args,
 			flags: {
@@ -1105,13 +1177,14 @@ var Socket2 = class extends Emitter {
 				...flags
 			},
 			pending: false,
-			tryCount: 0
+			tryCount: 0,
+			size: this.connected ? 0 : this._reserve(args)
 		};
 		const settle = (error, ...response) => {
 			if (queued !== this._queue[0]) return;
 			queued.pending = false;
-			if (!error || queued.tryCount > this._opts.retries) {
-				this._queue.shift();
+			if (!error || queued.tryCount > this._opts.retries || flags.signal?.aborted) {
+				this._waiting -= this._queue.shift().size;
 				if (ack) call(this, ack, [ error, ...response ]);
 			}
 			this._drainQueue();
@@ -1124,10 +1197,27 @@ var Socket2 = class extends Emitter {
 	_drainQueue(force) {
 		const [queued] = this._queue;
 		if (!this.connected || !queued || queued.pending && !force) return;
+		const {signal} = queued.flags;
+		if (signal?.aborted) return queued.args[queued.args.length - 1](signal.reason);
 		queued.pending = true;
 		queued.tryCount++;
 		this.flags = queued.flags;
 		this.emit(...queued.args);
+	}
+	_reserve(data) {
+		const {io: io2, nsp} = this;
+		if (!this.sendBuffer.length && !this._queue.length) this._waiting = 0;
+		let size = 0;
+		for (const part of io2.encoder.encode({
+			type: 2,
+			nsp,
+			data
+		})) size += part.length ?? part.byteLength ?? part.size;
+		if (this._waiting + size > (this._opts.maxBufferSize ?? 1e7)) throw failure("too much waits for the connection", {
+			code: "buffer_full"
+		});
+		this._waiting += size;
+		return size;
 	}
 	_send(packet) {
 		for (const listener of [ ...this._anyOutgoingListeners ]) call(this, listener, packet.data);
@@ -1154,7 +1244,7 @@ var Socket2 = class extends Emitter {
 			});
 		};
 		log4("transport is open - connecting");
-		if (typeof auth === "function") auth(connect); else connect(auth);
+		if ("function" === typeof auth) auth(connect); else connect(auth);
 	}
 	onerror(error) {
 		if (!this.isWarned && !this.hasListeners("connect_error")) {
@@ -1178,19 +1268,15 @@ var Socket2 = class extends Emitter {
 	onpacket(packet) {
 		const {type, nsp, data} = packet;
 		if (nsp !== this.nsp) return;
-		if (type === 0) {
-			if (this.io._readyState !== "open") return;
+		if (0 === type) {
+			if ("open" !== this.io._readyState) return;
 			if (data?.sid) this.onconnect(data.sid, data.pid); else this.onerror(failure(VERSION_MISMATCH, {
 				cause: because("engine_3")
 			}));
-		} else if (type === 2 || type === 5) {
-			this.onevent(packet);
-		} else if (type === 3 || type === 6) {
-			this.onack(packet);
-		} else if (type === 1) {
+		} else if (2 === type || 5 === type) this.onevent(packet); else if (3 === type || 6 === type) this.onack(packet); else if (1 === type) {
 			this.destroy();
 			this.onclose("io server disconnect");
-		} else if (type === 4) {
+		} else if (4 === type) {
 			this.destroy();
 			const {message = data, data: details} = data || {};
 			this.onerror(failure(message, {
@@ -1202,8 +1288,8 @@ var Socket2 = class extends Emitter {
 		const args = data || [];
 		const last = args[args.length - 1];
 		log4("emitting event %j", args);
-		if (this._pid && id == null && typeof last === "string") this._lastOffset = last;
-		if (id != null) args.push(this.ack(id));
+		if (this._pid && null == id && "string" === typeof last) this._lastOffset = last;
+		if (null != id) args.push(this.ack(id));
 		if (this.connected) this.emitEvent(args); else this.receiveBuffer.push(args);
 	}
 	emitEvent(args) {
@@ -1236,8 +1322,8 @@ var Socket2 = class extends Emitter {
 		this.recovered = !!pid && this._pid === pid;
 		this._pid = pid;
 		this.connected = true;
-		while (this.connected && this.receiveBuffer.length) this.emitEvent(this.receiveBuffer.shift());
-		while (this.connected && this.sendBuffer.length) this._send(this.sendBuffer.shift());
+		for (;this.connected && this.receiveBuffer.length; ) this.emitEvent(this.receiveBuffer.shift());
+		for (;this.connected && this.sendBuffer.length; ) this._send(this.sendBuffer.shift());
 		this._drainQueue(true);
 		if (this.connected) this.emitReserved("connect");
 	}
@@ -1258,6 +1344,9 @@ var Socket2 = class extends Emitter {
 	close() {
 		return this.disconnect();
 	}
+	[Symbol.dispose]() {
+		this.disconnect();
+	}
 	compress(compress) {
 		this.flags.compress = compress;
 		return this;
@@ -1268,6 +1357,10 @@ var Socket2 = class extends Emitter {
 	}
 	timeout(timeout) {
 		this.flags.timeout = timeout;
+		return this;
+	}
+	signal(signal) {
+		this.flags.signal = signal;
 		return this;
 	}
 };
@@ -1297,18 +1390,19 @@ var VERSION_MISMATCH = "It seems you are trying to reach a Socket.IO server in v
 
 var log5 = logOf("socket.io-client:manager");
 
-var ACCESSORS = [ [ "reconnection", true ], [ "reconnectionAttempts", Infinity, true ], [ "reconnectionDelay", 1e3, true ], [ "reconnectionDelayMax", 5e3, true ], [ "randomizationFactor", .5 ], [ "timeout", 2e4 ] ];
+var ACCESSORS = [ [ "reconnection", true ], [ "reconnectionAttempts", 1 / 0, true ], [ "reconnectionDelay", 1e3, true ], [ "reconnectionDelayMax", 5e3, true ], [ "randomizationFactor", .5 ], [ "timeout", 2e4 ] ];
 
 var Manager = class extends Emitter {
 	constructor(uri, opts = {}) {
 		super();
+		this.transports = [];
 		this._readyState = "closed";
 		this._reconnecting = false;
 		this.nsps = {};
 		this.subs = [];
 		this.attempts = 0;
 		this.skipReconnect = false;
-		if (uri && typeof uri === "object") {
+		if (uri && "object" === typeof uri) {
 			opts = uri;
 			uri = void 0;
 		}
@@ -1326,11 +1420,11 @@ var Manager = class extends Emitter {
 		};
 		this.encoder = new parser.Encoder;
 		this.decoder = new parser.Decoder;
-		this._autoConnect = opts.autoConnect !== false;
+		this._autoConnect = false !== opts.autoConnect;
 		if (this._autoConnect) this.open();
 	}
 	open(callback) {
-		if (this._readyState !== "closed") return this;
+		if ("closed" !== this._readyState) return this;
 		log5("opening %s", this.uri);
 		const engine = this.engine = new Socket(this.uri, this.opts);
 		this._readyState = "opening";
@@ -1339,7 +1433,7 @@ var Manager = class extends Emitter {
 			this.cleanup();
 			this._readyState = "closed";
 			this.emitReserved("error", error);
-			if (callback) callback(error); else if (this._readyState === "closed" && !this.attempts) this.reconnect();
+			if (callback) callback(error); else if ("closed" === this._readyState && !this.attempts) this.reconnect();
 		};
 		this.subs.push(subscribe(engine, "open", () => {
 			this.onopen();
@@ -1348,7 +1442,7 @@ var Manager = class extends Emitter {
 			description,
 			cause: because("closed_early")
 		}))));
-		if (this._timeout !== false) {
+		if (false !== this._timeout) {
 			const timer = this.setTimeoutFn(() => {
 				this.cleanup();
 				engine.close();
@@ -1365,11 +1459,7 @@ var Manager = class extends Emitter {
 	}
 	socket(nsp, opts) {
 		let socket = this.nsps[nsp];
-		if (!socket) {
-			socket = this.nsps[nsp] = new Socket2(this, nsp, opts);
-		} else if (this._autoConnect && !socket.active) {
-			socket.connect();
-		}
+		if (!socket) socket = this.nsps[nsp] = new Socket2(this, nsp, opts); else if (this._autoConnect && !socket.active) socket.connect();
 		return socket;
 	}
 	_destroy() {
@@ -1392,10 +1482,19 @@ var Manager = class extends Emitter {
 		const {engine, decoder} = this;
 		log5("open");
 		this._readyState = "open";
-		this.subs.push(subscribe(engine, "ping", () => this.emitReserved("ping")), subscribe(engine, "data", data => this.ondata(data)), subscribe(engine, "error", error => this.emitReserved("error", error)), subscribe(engine, "close", (reason, description) => this.onclose(reason, description)), subscribe(decoder, "decoded", packet => {
+		this.note("open", engine.transport.name);
+		this.subs.push(subscribe(engine, "upgrade", ({name}) => this.note("upgrade", name)), subscribe(engine, "upgradeError", ({message, transport}) => this.note(message, engine.transport.name, transport)), subscribe(engine, "ping", () => this.emitReserved("ping")), subscribe(engine, "data", data => this.ondata(data)), subscribe(engine, "error", error => this.emitReserved("error", error)), subscribe(engine, "close", (reason, description) => this.onclose(reason, description)), subscribe(decoder, "decoded", packet => {
 			Promise.resolve().then(() => this._fire("$packet", [ packet ]));
 		}));
 		this.emitReserved("open");
+	}
+	note(reason, to, from = this.transports.slice(-1)[0]?.to) {
+		this.transports = [ ...this.transports, {
+			from,
+			to,
+			reason,
+			at: Date.now()
+		} ].slice(-20);
 	}
 	ondata(data) {
 		try {
@@ -1413,6 +1512,7 @@ var Manager = class extends Emitter {
 		this.cleanup();
 		this.engine?.close();
 		this.attempts = 0;
+		if ("open" === this._readyState) this.note(reason);
 		this._readyState = "closed";
 		this.emitReserved("close", reason, description);
 		this.reconnect();
@@ -1429,13 +1529,30 @@ var Manager = class extends Emitter {
 			return;
 		}
 		this._reconnecting = true;
-		const delay = backoff(this.attempts++, this._reconnectionDelay, this._reconnectionDelayMax, this._randomizationFactor);
+		const delay = function(attempts, min, max, jitter) {
+			let delay = min * 2 ** Math.min(attempts, 31);
+			if (jitter > 0 && jitter <= 1) {
+				const random = Math.random();
+				delay *= 1 + random * jitter * (10 * random & 1 ? 1 : -1);
+			}
+			return Math.floor(Math.min(delay, max));
+		}(this.attempts++, this._reconnectionDelay, this._reconnectionDelayMax, this._randomizationFactor);
 		log5("will wait %dms before reconnect attempt", delay);
-		const timer = this.setTimeoutFn(() => {
+		const attempt = () => {
+			stop();
 			if (!this.isStopped()) this.emitReserved("reconnect_attempt", this.attempts);
 			if (this.isStopped()) this._reconnecting = false; else this.open(error => this.onattempt(error));
-		}, delay);
-		this.subs.push(() => this.clearTimeoutFn(timer));
+		};
+		const watch = moment => {
+			if ("online" === moment || "pageshow" === moment) attempt();
+		};
+		const timer = this.setTimeoutFn(attempt, delay);
+		watchers.add(watch);
+		const stop = () => {
+			this.clearTimeoutFn(timer);
+			watchers.delete(watch);
+		};
+		this.subs.push(stop);
 	}
 	onattempt(error) {
 		this._reconnecting = false;
@@ -1450,26 +1567,39 @@ var Manager = class extends Emitter {
 	}
 };
 
-for (const [name] of ACCESSORS) {
-	Manager.prototype[name] = function(value) {
-		if (value === void 0) return this["_" + name];
-		this["_" + name] = value;
-		return this;
-	};
-}
+for (const [name] of ACCESSORS) Manager.prototype[name] = function(value) {
+	if (void 0 === value) return this["_" + name];
+	this["_" + name] = value;
+	return this;
+};
 
 var log6 = logOf("socket.io-client");
 
 var cache = {};
 
 function lookup(uri, opts = {}) {
-	if (uri && typeof uri === "object") {
+	if (uri && "object" === typeof uri) {
 		opts = uri;
 		uri = void 0;
 	}
-	const {id, path, query, source} = resolve(uri, opts.path || "/socket.io");
+	const {id, path, query, source} = function(uri, path, base = pageLocation()) {
+		let source = uri || "/";
+		if (/^\/(?!\/)/.test(source)) source = (base ? base.host : "localhost") + source;
+		const target = parse(source);
+		if (!target.protocol) {
+			target.protocol = base && "https:" !== base.protocol ? "http" : "https";
+			source = target.protocol + "://" + source.replace(/^\/\//, "");
+		}
+		target.port = target.port || (/s$/.test(target.protocol) ? "443" : "80");
+		target.path = target.path || "/";
+		return {
+			...target,
+			source,
+			id: `${target.protocol}://${bracketed(target.host)}:${target.port}${path}`
+		};
+	}(uri, opts.path || "/socket.io");
 	const shared = cache[id];
-	const isOwn = opts.forceNew || opts.multiplex === false || shared && path in shared["nsps"];
+	const isOwn = opts.forceNew || false === opts.multiplex || shared && path in shared.nsps;
 	log6(isOwn || !shared ? "new io instance for %s" : "sharing the connection to %s", source);
 	const manager = !isOwn && shared || new Manager(source, opts);
 	if (!isOwn) cache[id] = manager;
@@ -1482,16 +1612,14 @@ var io = Object.assign(lookup, {
 	Socket: Socket2,
 	io: lookup,
 	connect: lookup,
-	protocol
+	protocol: 5
 });
 
-var WebTransportTransport = class extends Transport {
+var WebTransport = class extends Transport {
 	get name() {
 		return "webtransport";
 	}
 };
 
-var WebTransport = WebTransportTransport;
-
-export { Polling as Fetch, Manager, WebSocketTransport as NodeWebSocket, Polling as NodeXHR, Socket2 as Socket, WebSocketTransport as WebSocket, WebTransport, Polling as XHR, io as connect, io as default, io, protocol };
+export { Polling as Fetch, Iframe, Manager, WebSocketTransport as NodeWebSocket, Polling as NodeXHR, Socket2 as Socket, Streaming, WebSocketTransport as WebSocket, WebTransport, Polling as XHR, io as connect, io as default, io, protocol };
 //# sourceMappingURL=debug.mjs.map

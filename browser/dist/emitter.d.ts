@@ -15,6 +15,11 @@ export type ListenableNames<Reserved extends EventsMap, User extends EventsMap> 
 type ListenerOf<Reserved extends EventsMap, User extends EventsMap, Event extends ListenableNames<Reserved, User>> = Event extends EventNames<Reserved> ? Reserved[Event] : Event extends EventNames<User> ? User[Event] : never;
 /** The listener of one event. An event of unknown type takes any listener. */
 export type Listener<Reserved extends EventsMap, User extends EventsMap, Event extends ListenableNames<Reserved, User>> = [ListenerOf<Reserved, User, Event>] extends [never] ? (...args: any[]) => void | Promise<void> : ListenerOf<Reserved, User, Event>;
+/** How long a listener stays. */
+export interface ListenerOptions {
+    /** Removes the listener when it is aborted. */
+    signal?: AbortSignal;
+}
 /** An error with what else is known about it. */
 export declare function failure<Details extends object>(message: string, details: Details): Error & Details;
 /**
@@ -30,10 +35,10 @@ export declare class Emitter<Listen extends EventsMap, Emit extends EventsMap, R
     private _callbacks?;
     /** Calls local listeners even where a subclass sends `emit` to the server. */
     protected emitReserved: <Event extends EventNames<Reserved>>(event: Event, ...args: EventParams<Reserved, Event>) => this;
-    /** Registers `listener` for `event`. */
-    on<Event extends ListenableNames<Reserved, Listen>>(event: Event, listener: Listener<Reserved, Listen, Event>): this;
+    /** Registers `listener` for `event`, until the signal of the options is aborted. */
+    on<Event extends ListenableNames<Reserved, Listen>>(event: Event, listener: Listener<Reserved, Listen, Event>, options?: ListenerOptions): this;
     /** Registers `listener` for the next `event` only. */
-    once<Event extends ListenableNames<Reserved, Listen>>(event: Event, listener: Listener<Reserved, Listen, Event>): this;
+    once<Event extends ListenableNames<Reserved, Listen>>(event: Event, listener: Listener<Reserved, Listen, Event>, options?: ListenerOptions): this;
     /** Removes one listener of an event, all listeners of an event, or (without arguments) every listener. */
     off<Event extends ListenableNames<Reserved, Listen>>(event?: Event, listener?: Listener<Reserved, Listen, Event>): this;
     /** Calls the listeners of `event` with `args`. */
@@ -47,7 +52,7 @@ export declare class Emitter<Listen extends EventsMap, Emit extends EventsMap, R
 }
 export interface Emitter<Listen extends EventsMap, Emit extends EventsMap, Reserved extends EventsMap = {}> {
     /** Alias of {@link Emitter.on}. */
-    addEventListener<Event extends ListenableNames<Reserved, Listen>>(event: Event, listener: Listener<Reserved, Listen, Event>): this;
+    addEventListener<Event extends ListenableNames<Reserved, Listen>>(event: Event, listener: Listener<Reserved, Listen, Event>, options?: ListenerOptions): this;
     /** Alias of {@link Emitter.off}. */
     removeListener<Event extends ListenableNames<Reserved, Listen>>(event?: Event, listener?: Listener<Reserved, Listen, Event>): this;
     /** Alias of {@link Emitter.off}. */

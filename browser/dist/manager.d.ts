@@ -41,12 +41,25 @@ export interface ManagerReservedEvents {
     reconnect_error: (error: Error) => void;
     reconnect: (attempt: number) => void;
 }
+/** A change of the transport that a connection uses. */
+export interface TransportChange {
+    /** The transport before; after an attempt to leave it that failed, the one that was tried. */
+    from?: string;
+    /** The transport after; undefined if the connection ended. */
+    to?: string;
+    /** Why: `open`, `upgrade`, what an attempt failed of, or the reason of the connection's end. */
+    reason: string;
+    /** When, in milliseconds since 1970. */
+    at: number;
+}
 type OpenCallback = (error?: Error) => void;
 /** A connection to one server, reconnected when it is lost, that the sockets of several namespaces share. */
 export declare class Manager<ListenEvents extends EventsMap = DefaultEventsMap, EmitEvents extends EventsMap = ListenEvents> extends Emitter<{}, {}, ManagerReservedEvents> {
     /** The current connection. */
     engine: Engine;
     opts: Partial<ManagerOptions>;
+    /** The last 20 changes of the transport, the newest last. */
+    transports: TransportChange[];
     _autoConnect: boolean;
     _readyState: "opening" | "open" | "closed";
     _reconnecting: boolean;
@@ -75,6 +88,7 @@ export declare class Manager<ListenEvents extends EventsMap = DefaultEventsMap, 
     /** Closes the connection, which all sockets lose, and does not open it again. */
     _close(): void;
     private onopen;
+    private note;
     private ondata;
     private cleanup;
     private onclose;

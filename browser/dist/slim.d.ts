@@ -10,12 +10,14 @@
  * @module
  */
 export { io, io as connect, io as default } from "./lookup.js";
-export { Manager, type ManagerOptions, type ManagerReservedEvents } from "./manager.js";
+export { Manager, type ManagerOptions, type ManagerReservedEvents, type TransportChange } from "./manager.js";
 export { Socket, type SocketReservedEvents } from "./socket.js";
 export type { DisconnectDescription, ExtendedError, SocketOptions } from "./options.js";
 export { protocol } from "./protocol/packet.js";
 export { Polling as Fetch, Polling as NodeXHR, Polling as XHR } from "./engine/polling.js";
 export { WebSocketTransport as NodeWebSocket, WebSocketTransport as WebSocket } from "./engine/websocket.js";
+export { Streaming } from "./engine/streaming.js";
+export { Iframe } from "./engine/iframe.js";
 export { WebTransport } from "./engine/webtransport.js";
 export type { Cause, CauseCode } from "./engine/cause.js";
 export type { DefaultEventsMap, EventsMap } from "./emitter.js";

@@ -1,5 +1,3 @@
-"use strict";
-
 var __defProp = Object.defineProperty;
 
 var __getOwnPropDesc = Object.getOwnPropertyDescriptor;
@@ -8,31 +6,21 @@ var __getOwnPropNames = Object.getOwnPropertyNames;
 
 var __hasOwnProp = Object.prototype.hasOwnProperty;
 
-var __export = (target, all) => {
+var slim_exports = {};
+
+((target, all) => {
 	for (var name in all) __defProp(target, name, {
 		get: all[name],
 		enumerable: !0
 	});
-}, __copyProps = (to, from, except, desc) => {
-	if (from && typeof from == "object" || typeof from == "function") for (let key of __getOwnPropNames(from)) !__hasOwnProp.call(to, key) && key !== except && __defProp(to, key, {
-		get: () => from[key],
-		enumerable: !(desc = __getOwnPropDesc(from, key)) || desc.enumerable
-	});
-	return to;
-};
-
-var __toCommonJS = mod => __copyProps(__defProp({}, "__esModule", {
-	value: !0
-}), mod);
-
-var slim_exports = {};
-
-__export(slim_exports, {
+})(slim_exports, {
 	Fetch: () => Polling,
+	Iframe: () => Iframe,
 	Manager: () => Manager,
 	NodeWebSocket: () => WebSocketTransport,
 	NodeXHR: () => Polling,
 	Socket: () => Socket2,
+	Streaming: () => Streaming,
 	WebSocket: () => WebSocketTransport,
 	WebTransport: () => WebTransport,
 	XHR: () => Polling,
@@ -42,7 +30,17 @@ __export(slim_exports, {
 	protocol: () => protocol
 });
 
-module.exports = __toCommonJS(slim_exports);
+module.exports = (mod = slim_exports, ((to, from, except, desc) => {
+	if (from && "object" == typeof from || "function" == typeof from) for (let key of __getOwnPropNames(from)) !__hasOwnProp.call(to, key) && void 0 !== key && __defProp(to, key, {
+		get: () => from[key],
+		enumerable: !(desc = __getOwnPropDesc(from, key)) || desc.enumerable
+	});
+	return to;
+})(__defProp({}, "__esModule", {
+	value: !0
+}), mod));
+
+var mod;
 
 var ADDRESS = /^(?:(?:(https?|wss?):)?\/\/)?(?:[^@/?#]*@)?(?:\[([^\]]*)\]|([^:/?#]*))(?::(\d*))?([^?#]*)(?:\?([^#]*))?/;
 
@@ -58,41 +56,15 @@ function parse(address) {
 }
 
 function pageLocation() {
-	return typeof location == "object" ? location : void 0;
-}
-
-function resolve(uri, path, base = pageLocation()) {
-	let source = uri || "/";
-	/^\/(?!\/)/.test(source) && (source = (base ? base.host : "localhost") + source);
-	let target = parse(source);
-	return target.protocol || (target.protocol = base && base.protocol !== "https:" ? "http" : "https", 
-	source = target.protocol + "://" + source.replace(/^\/\//, "")), target.port = target.port || (/s$/.test(target.protocol) ? "443" : "80"), 
-	target.path = target.path || "/", {
-		...target,
-		source,
-		id: `${target.protocol}://${bracketed(target.host)}:${target.port}${path}`
-	};
+	return "object" == typeof location ? location : void 0;
 }
 
 function bracketed(host) {
 	return host.includes(":") ? `[${host}]` : host;
 }
 
-function encodeQuery(query) {
-	return Object.entries(query).map(pair => pair.map(encodeURIComponent).join("=")).join("&");
-}
-
 function decodeQuery(text) {
 	return Object.fromEntries(new URLSearchParams(text.replace(/\+/g, "%2B")));
-}
-
-function backoff(attempts, min, max, jitter) {
-	let delay = min * 2 ** Math.min(attempts, 31);
-	if (jitter > 0 && jitter <= 1) {
-		let random = Math.random();
-		delay *= 1 + random * jitter * (random * 10 & 1 ? 1 : -1);
-	}
-	return Math.floor(Math.min(delay, max));
 }
 
 function failure(message, details) {
@@ -110,15 +82,18 @@ function call(target, callback, args) {
 }
 
 var Emitter = class {
-	on(event, listener) {
+	on(event, listener, options) {
+		let signal = options?.signal;
+		if (signal?.aborted) return this;
+		signal?.addEventListener("abort", () => this.off(event, listener));
 		let callbacks = this._callbacks = this._callbacks || {}, key = "$" + event;
 		return (callbacks[key] = callbacks[key] || []).push(listener), this;
 	}
-	once(event, listener) {
+	once(event, listener, options) {
 		let callback = (...args) => {
 			this.off(event, callback), listener.apply(this, args);
 		};
-		return callback.fn = listener, this.on(event, callback);
+		return callback.fn = listener, this.on(event, callback, options);
 	}
 	off(event, listener) {
 		let callbacks = this._callbacks || {}, key = "$" + event, list = callbacks[key] || [], {length} = arguments;
@@ -128,9 +103,9 @@ var Emitter = class {
 		this;
 	}
 	emit(event, ...args) {
-		return this.c("$" + event, args);
+		return this.b("$" + event, args);
 	}
-	c(key, args) {
+	b(key, args) {
 		let list = this._callbacks?.[key];
 		if (list) for (let callback of list[1] ? list.slice() : [ list[0] ]) call(this, callback, args);
 		return this;
@@ -153,6 +128,12 @@ function subscribe(emitter, event, listener) {
 	return emitter.on(event, listener), () => emitter.off(event, listener);
 }
 
+var watchers = new Set;
+
+if ("function" == typeof addEventListener) for (let moment of [ "offline", "online", "pagehide", "pageshow", "resume", "visibilitychange" ]) addEventListener(moment, () => {
+	for (let watcher of watchers) watcher(moment);
+}, !0);
+
 var native = {
 	setTimeout,
 	clearTimeout
@@ -160,7 +141,7 @@ var native = {
 
 function installTimers(target, options) {
 	let source = options.useNativeTimers ? native : globalThis;
-	target.b = source.setTimeout.bind(globalThis), target.d = source.clearTimeout.bind(globalThis);
+	target.c = source.setTimeout.bind(globalThis), target.d = source.clearTimeout.bind(globalThis);
 }
 
 function because(code) {
@@ -169,26 +150,19 @@ function because(code) {
 	});
 }
 
-var offline = new Set;
-
-typeof addEventListener == "function" && addEventListener("offline", () => {
-	for (let listener of [ ...offline ]) listener();
-});
-
-var LONGEST_DELAY = 2 ** 31 - 1, transportsByName = {}, _Socket = class _Socket extends Emitter {
+var transportsByName = {}, _Socket = class _Socket extends Emitter {
 	constructor(uri, options) {
 		super();
 		this.id = null;
 		this.binaryType = "arraybuffer";
 		this.writeBuffer = [];
 		this.g = !1;
-		this.p = {
+		this.s = {
 			...transportsByName
 		};
-		this.i = 0;
-		this.q = 0;
-		this.j = 1 / 0;
-		this.s = [];
+		this.j = 0;
+		this.t = 0;
+		this.h = 1 / 0;
 		let opts = this.opts = {
 			upgrade: !0,
 			timestampParam: "t",
@@ -197,112 +171,111 @@ var LONGEST_DELAY = 2 ** 31 - 1, transportsByName = {}, _Socket = class _Socket 
 			...options
 		};
 		installTimers(this, opts);
-		let page = pageLocation(), {hostname, port, secure = page?.protocol === "https:"} = opts;
+		let page = pageLocation(), {hostname, port, secure = "https:" === page?.protocol} = opts;
 		if (uri) {
 			let address = parse(uri);
 			hostname = address.host, port = address.port, secure = /s$/.test(address.protocol), 
 			address.query && (opts.query = address.query);
 		} else opts.host && (hostname = parse(opts.host).host || opts.host);
 		opts.secure = secure, opts.port = port || !hostname && page?.port || (secure ? "443" : "80"), 
-		opts.hostname = hostname || page?.hostname || "localhost", typeof opts.query == "string" && (opts.query = decodeQuery(opts.query)), 
+		opts.hostname = hostname || page?.hostname || "localhost", "string" == typeof opts.query && (opts.query = decodeQuery(opts.query)), 
 		opts.path = opts.path.replace(/\/$/, "") + (opts.addTrailingSlash ? "/" : "");
 		let {transports, transportImplementations} = opts;
 		if (transports && transportImplementations) throw new Error("specifying both 'transportImplementations' and 'transports' options is not supported");
 		let given = transportImplementations || transports || Object.keys(transportsByName);
-		if (this.transports = given.map(item => {
-			if (typeof item != "function") return item;
+		this.transports = given.map(item => {
+			if ("function" != typeof item) return item;
 			let name = item.prototype.name;
-			return this.p[name] = item, name;
-		}).filter(name => this.p[name]?.prototype.doOpen), typeof addEventListener == "function" && opts.closeOnBeforeunload) {
-			let leave = () => {
-				this.transport.off(), this.transport.close();
-			};
-			addEventListener("beforeunload", leave), this.s.push(() => removeEventListener("beforeunload", leave));
-		}
-		if (opts.hostname !== "localhost") {
-			let lost = () => this.h("transport close", {
+			return this.s[name] = item, name;
+		}).filter(name => this.s[name]?.prototype.doOpen);
+		let hasLeft = !1, leave = () => {
+			hasLeft = !0, this.h = 0, this.b("$leave", []), this.transport.off(), this.transport.close();
+		}, watch = async moment => {
+			"pagehide" === moment ? leave() : "pageshow" === moment ? hasLeft && this.f("transport close", {
+				description: "the page was left"
+			}) : "offline" !== moment ? this.F() : "localhost" !== opts.hostname && !await this.transport.G() && this.f("transport close", {
 				description: "network connection lost"
 			});
-			offline.add(lost), this.s.push(() => offline.delete(lost));
-		}
-		this.A();
+		};
+		watchers.add(watch), this.v = [ () => watchers.delete(watch) ], "function" == typeof addEventListener && opts.closeOnBeforeunload && (addEventListener("beforeunload", leave), 
+		this.v.push(() => removeEventListener("beforeunload", leave))), this.H();
 	}
-	B(name) {
+	I(name) {
 		let query = {
 			...this.opts.query,
 			EIO: _Socket.protocol,
 			transport: name
 		};
-		return this.id && (query.sid = this.id), new this.p[name]({
+		return this.id && (query.sid = this.id), new this.s[name]({
 			...this.opts,
 			query,
 			socket: this,
 			...this.opts.transportOptions[name]
 		});
 	}
-	A() {
+	H() {
 		let {transports} = this;
 		if (this.readyState = "opening", !transports.length) {
-			this.b(() => this.emitReserved("error", failure("No transports available", {
+			this.c(() => this.emitReserved("error", failure("No transports available", {
 				cause: because("no_transport")
 			})), 0);
 			return;
 		}
 		let remembered = this.opts.rememberUpgrade && _Socket.priorWebsocketSuccess && transports.includes("websocket");
-		this.C(this.B(remembered ? "websocket" : transports[0])), this.transport.open();
+		this.J(this.I(remembered ? "websocket" : transports[0])), this.transport.open();
 	}
-	C(transport) {
-		this.transport?.off(), this.transport = transport.on("drain", () => this.S()).on("packet", packet => this.T(packet)).on("error", error => this.D(error)).on("close", details => this.h("transport close", details));
+	J(transport) {
+		this.transport?.off(), this.transport = transport.on("drain", () => this.Y()).on("packet", packet => this.Z(packet)).on("error", error => this.K(error)).on("close", details => this.f("transport close", details));
 	}
-	T(packet) {
-		if (this.readyState === "closed") return;
+	Z(packet) {
+		if ("closed" === this.readyState) return;
 		let {type, data} = packet;
-		this.c("$packet", [ packet ]), this.c("$heartbeat", []), type === "open" && !this.id ? this.U(data) : type === "error" || !this.id ? this.E(data) : type === "ping" ? (this.F("pong"), 
-		this.emitReserved("ping"), this.emitReserved("pong"), this.G()) : type === "message" && (this.c("$data", [ data ]), 
-		this.c("$message", [ data ]));
+		this.b("$packet", [ packet ]), this.b("$heartbeat", []), "open" === type && !this.id ? this._(data) : "error" === type || !this.id ? this.L(data) : "ping" === type ? (this.M("pong"), 
+		this.emitReserved("ping"), this.emitReserved("pong"), this.N()) : "message" === type && (this.b("$data", [ data ]), 
+		this.b("$message", [ data ]));
 	}
-	U(json) {
+	_(json) {
 		let data;
 		try {
 			data = JSON.parse(json);
 		} catch {}
-		if (!data || typeof data.sid != "string" || !(data.pingInterval + data.pingTimeout > 0)) return this.E("parser error");
+		if (!data || "string" != typeof data.sid || !(data.pingInterval + data.pingTimeout > 0)) return this.L("parser error");
 		this.emitReserved("handshake", data), this.id = this.transport.query.sid = data.sid, 
-		this.q = Math.min(data.pingInterval + data.pingTimeout, LONGEST_DELAY), this.maxPayload = data.maxPayload, 
-		this.readyState = "open", _Socket.priorWebsocketSuccess = this.transport.name === "websocket", 
-		this.emitReserved("open"), this.flush(), this.G(), !(this.readyState !== "open" || !this.opts.upgrade) && this.transport.upgrade?.(data.upgrades);
+		this.t = Math.min(data.pingInterval + data.pingTimeout, 2147483647), this.maxPayload = data.maxPayload, 
+		this.readyState = "open", _Socket.priorWebsocketSuccess = "websocket" === this.transport.name, 
+		this.emitReserved("open"), this.flush(), this.N(), !("open" !== this.readyState || !this.opts.upgrade) && this.transport.upgrade?.(data.upgrades);
 	}
-	G() {
-		this.d(this.r), this.readyState !== "closed" && (this.j = Date.now() + this.q, this.r = this.b(() => this.h("ping timeout"), this.q));
+	N() {
+		this.d(this.u), "closed" !== this.readyState && (this.h = Date.now() + this.t, this.u = this.c(() => this.f("ping timeout"), this.t));
 	}
-	V() {
-		let expired = Date.now() > this.j;
-		return expired && this.j && (this.j = 0, queueMicrotask(() => this.h("ping timeout"))), 
+	F() {
+		let expired = Date.now() > this.h;
+		return expired && this.h && (this.h = 0, queueMicrotask(() => this.f("ping timeout"))), 
 		expired;
 	}
-	S() {
-		this.writeBuffer.splice(0, this.i), this.i = 0, this.writeBuffer.length ? this.flush() : this.emitReserved("drain");
+	Y() {
+		this.writeBuffer.splice(0, this.j), this.j = 0, this.writeBuffer.length ? this.flush() : this.emitReserved("drain");
 	}
 	flush() {
-		if (this.readyState === "closed" || !this.transport.writable || this.g || !this.writeBuffer.length) return;
-		let packets = this.transport.H(this.writeBuffer);
-		this.transport.send(packets), this.i = packets.length, this.emitReserved("flush");
+		if ("closed" === this.readyState || !this.transport.writable || this.g || !this.writeBuffer.length) return;
+		let packets = this.transport.O(this.writeBuffer);
+		this.transport.send(packets), this.j = packets.length, this.emitReserved("flush");
 	}
 	write(data, options, onFlush) {
-		return this.F("message", data, options, onFlush), this;
+		return this.M("message", data, options, onFlush), this;
 	}
 	send(data, options, onFlush) {
 		return this.write(data, options, onFlush);
 	}
-	F(type, data, options, onFlush) {
+	M(type, data, options, onFlush) {
 		if (this.readyState.startsWith("clos")) return;
-		typeof options == "function" && (onFlush = options, options = null);
+		"function" == typeof options && (onFlush = options, options = null);
 		let packet = {
 			type,
 			data,
 			options: {
 				...options,
-				compress: options?.compress !== !1
+				compress: !1 !== options?.compress
 			}
 		};
 		this.emitReserved("packetCreate", packet), this.writeBuffer.push(packet), onFlush && this.once("flush", onFlush), 
@@ -311,31 +284,31 @@ var LONGEST_DELAY = 2 ** 31 - 1, transportsByName = {}, _Socket = class _Socket 
 	close() {
 		if (!this.readyState.startsWith("clos")) {
 			this.readyState = "closing";
-			let finish = () => this.h("forced close"), afterUpgrade = () => {
+			let finish = () => this.f("forced close"), afterUpgrade = () => {
 				this.g ? this.once("upgrade", finish).once("upgradeError", finish) : finish();
 			};
 			this.writeBuffer.length ? this.once("drain", afterUpgrade) : afterUpgrade();
 		}
 		return this;
 	}
-	E(code) {
-		this.D(failure("server error", {
+	L(code) {
+		this.K(failure("server error", {
 			code,
-			cause: because(this.transport.t())
+			cause: because(this.transport.w())
 		}));
 	}
-	D(error) {
-		if (_Socket.priorWebsocketSuccess = !1, this.opts.tryAllTransports && this.transports.length > 1 && this.readyState === "opening") return this.transports.shift(), 
-		this.A();
-		this.emitReserved("error", error), this.h("transport error", error);
+	K(error) {
+		if (_Socket.priorWebsocketSuccess = !1, this.opts.tryAllTransports && this.transports.length > 1 && "opening" === this.readyState) return this.transports.shift(), 
+		this.H();
+		this.emitReserved("error", error), this.f("transport error", error);
 	}
-	h(reason, description) {
-		if (this.readyState !== "closed") {
-			this.readyState = "closed", this.d(this.r);
-			for (let cleanup of this.s) cleanup();
+	f(reason, description) {
+		if ("closed" !== this.readyState) {
+			this.readyState = "closed", this.d(this.u);
+			for (let cleanup of this.v) cleanup();
 			this.transport && (this.transport.off("close"), this.transport.close(), this.transport.off()), 
 			this.id = null, this.emitReserved("close", reason, description), this.writeBuffer = [], 
-			this.i = 0;
+			this.j = 0;
 		}
 	}
 };
@@ -349,7 +322,7 @@ var TYPES = [ "open", "close", "ping", "pong", "message", "upgrade", "noop" ];
 var UNREADABLE = {
 	type: "error",
 	data: "parser error"
-}, SEPARATOR = "";
+};
 
 function isBinary(value) {
 	return value instanceof ArrayBuffer || ArrayBuffer.isView(value) || value instanceof Blob;
@@ -367,25 +340,19 @@ function fromBase64(text) {
 	return bytes.buffer;
 }
 
-function encodePacket({type, data}, supportsBinary) {
-	return isBinary(data) ? supportsBinary ? data : data instanceof Blob ? data.arrayBuffer().then(toBase64) : toBase64(data) : TYPES.indexOf(type) + (data || "");
-}
-
 function encodePackets(packets, supportsBinary, done, failed) {
-	let encoded = packets.map(packet => encodePacket(packet, supportsBinary));
+	let encoded = packets.map(packet => function({type, data}, supportsBinary) {
+		return isBinary(data) ? supportsBinary ? data : data instanceof Blob ? data.arrayBuffer().then(toBase64) : toBase64(data) : TYPES.indexOf(type) + (data || "");
+	}(packet, supportsBinary));
 	encoded.some(part => part instanceof Promise) ? Promise.all(encoded).then(done, failed) : done(encoded);
 }
 
-function joinPayload(encoded) {
-	return encoded.join(SEPARATOR);
-}
-
 function decodePacket(encoded, binaryType) {
-	if (typeof encoded != "string") return {
+	if ("string" != typeof encoded) return {
 		type: "message",
 		data: present(encoded, binaryType)
 	};
-	if (encoded[0] === "b") try {
+	if ("b" === encoded[0]) try {
 		return {
 			type: "message",
 			data: present(fromBase64(encoded.slice(1)), binaryType)
@@ -402,23 +369,8 @@ function decodePacket(encoded, binaryType) {
 	} : UNREADABLE;
 }
 
-function decodePayload(payload, binaryType) {
-	let packets = [];
-	for (let encoded of payload.split(SEPARATOR)) {
-		let packet = decodePacket(encoded, binaryType);
-		if (packets.push(packet), packet.type === "error") break;
-	}
-	return packets;
-}
-
 function present(data, binaryType) {
-	return binaryType === "blob" && !(data instanceof Blob) ? new Blob([ data ]) : data;
-}
-
-function encodedLength(data) {
-	if (typeof data == "string") return new Blob([ data ]).size;
-	let length = data.size ?? data.byteLength;
-	return Math.ceil(length / 3) * 4;
+	return "blob" === binaryType && !(data instanceof Blob) ? new Blob([ data ]) : data;
 }
 
 var protocol = 5;
@@ -429,20 +381,20 @@ function isReserved(event) {
 	return RESERVED.test(event);
 }
 
-var MOST_ATTACHMENTS = 10, HEAD = /^([0-6])(?:(\d*)-)?(?:(\/[^,]*),?)?(\d*)/, Decoder = class extends Emitter {
+var HEAD = /^([0-6])(?:(\d*)-)?(?:(\/[^,]*),?)?(\d*)/, Decoder = class extends Emitter {
 	add(data) {
-		if (typeof data == "string") this.W(data); else if (isBinary(data)) this.X(data); else throw new Error("Unknown type: " + data);
+		if ("string" == typeof data) this.$(data); else if (isBinary(data)) this.aa(data); else throw new Error("Unknown type: " + data);
 	}
 	destroy() {
-		this.k = this.u = void 0;
+		this.k = this.x = void 0;
 	}
-	W(text) {
+	$(text) {
 		if (this.k) throw new Error("got plaintext data when reconstructing a packet");
 		let [head, digit, count, nsp = "/", id] = text.startsWith("2[") ? [ "2", "2" ] : HEAD.exec(text) || [];
 		if (!head) throw new Error("unknown packet type " + text[0]);
 		let json = text.slice(head.length), type = +digit, hasAttachments = type >= 5;
-		if (hasAttachments ? !(+count > 0) : count !== void 0) throw new Error("Illegal attachments");
-		if (+count > MOST_ATTACHMENTS) throw new Error("too many attachments");
+		if (hasAttachments ? !(+count > 0) : void 0 !== count) throw new Error("Illegal attachments");
+		if (+count > 10) throw new Error("too many attachments");
 		let packet = {
 			type: hasAttachments ? type - 3 : type,
 			nsp
@@ -451,30 +403,28 @@ var MOST_ATTACHMENTS = 10, HEAD = /^([0-6])(?:(\d*)-)?(?:(\/[^,]*),?)?(\d*)/, De
 			try {
 				packet.data = JSON.parse(json);
 			} catch {}
-			if (!isPayloadValid(packet)) throw new Error("invalid payload");
+			if (!function({type, data}) {
+				if (Array.isArray(data)) {
+					let [event] = data;
+					return 2 !== type ? 3 === type : "number" == typeof event || "string" == typeof event && !isReserved(event);
+				}
+				return "string" == typeof data ? 4 === type : !!data && "object" == typeof data && (0 === type || 4 === type);
+			}(packet)) throw new Error("invalid payload");
 		}
-		hasAttachments ? (this.k = packet, this.u = [], this.I = +count) : this.c("$decoded", [ packet ]);
+		hasAttachments ? (this.k = packet, this.x = [], this.P = +count) : this.b("$decoded", [ packet ]);
 	}
-	X(data) {
-		let {k: packet, u: buffers} = this;
+	aa(data) {
+		let {k: packet, x: buffers} = this;
 		if (!packet) throw new Error("got binary data when not reconstructing a packet");
-		buffers.push(data) === this.I && (packet.data = attach(packet.data, buffers), this.destroy(), 
-		this.c("$decoded", [ packet ]));
+		buffers.push(data) === this.P && (packet.data = attach(packet.data, buffers), this.destroy(), 
+		this.b("$decoded", [ packet ]));
 	}
 };
 
-function isPayloadValid({type, data}) {
-	if (Array.isArray(data)) {
-		let [event] = data;
-		return type !== 2 ? type === 3 : typeof event == "number" || typeof event == "string" && !isReserved(event);
-	}
-	return typeof data == "string" ? type === 4 : !!data && typeof data == "object" && (type === 0 || type === 4);
-}
-
 function attach(value, buffers) {
-	if (!value || typeof value != "object") return value;
-	if (value._placeholder === !0) {
-		let buffer = typeof value.num == "number" && buffers[value.num];
+	if (!value || "object" != typeof value) return value;
+	if (!0 === value._placeholder) {
+		let buffer = "number" == typeof value.num && buffers[value.num];
 		if (!buffer) throw new Error("illegal attachments");
 		return buffer;
 	}
@@ -484,23 +434,21 @@ function attach(value, buffers) {
 
 var Encoder = class {
 	encode(packet) {
-		let {type, nsp, id, data} = packet, attachments = [], hasAttachments = (type === 2 || type === 3) && containsBinary(data), json = data == null ? "" : JSON.stringify(data, hasAttachments ? detaching(attachments) : void 0);
-		return [ (hasAttachments ? type + 3 + `${attachments.length}-` : type) + (nsp && nsp !== "/" ? nsp + "," : "") + (id ?? "") + json, ...attachments ];
+		let {type, nsp, id, data} = packet, attachments = [], hasAttachments = (2 === type || 3 === type) && containsBinary(data), json = null == data ? "" : JSON.stringify(data, hasAttachments ? function(attachments) {
+			return function(key, value) {
+				let original = this[key];
+				return isBinary(original) ? {
+					_placeholder: !0,
+					num: attachments.push(original) - 1
+				} : value;
+			};
+		}(attachments) : void 0);
+		return [ (hasAttachments ? type + 3 + `${attachments.length}-` : type) + (nsp && "/" !== nsp ? nsp + "," : "") + (id ?? "") + json, ...attachments ];
 	}
 };
 
-function detaching(attachments) {
-	return function(key, value) {
-		let original = this[key];
-		return isBinary(original) ? {
-			_placeholder: !0,
-			num: attachments.push(original) - 1
-		} : value;
-	};
-}
-
 function containsBinary(value, fromJSON) {
-	return !value || typeof value != "object" ? !1 : isBinary(value) ? !0 : typeof value.toJSON == "function" && !fromJSON ? containsBinary(value.toJSON(), !0) : Object.values(value).some(item => containsBinary(item));
+	return !value || "object" != typeof value ? !1 : isBinary(value) ? !0 : "function" == typeof value.toJSON && !fromJSON ? containsBinary(value.toJSON(), !0) : Object.values(value).some(item => containsBinary(item));
 }
 
 var Socket2 = class extends Emitter {
@@ -512,6 +460,7 @@ var Socket2 = class extends Emitter {
 		this.sendBuffer = [];
 		this._queue = [];
 		this.ids = 0;
+		this.i = 0;
 		this.acks = {};
 		this.flags = {};
 		this._anyListeners = [];
@@ -527,7 +476,7 @@ var Socket2 = class extends Emitter {
 		return !!this.a;
 	}
 	connect() {
-		let {io: io2} = this, isOpen = io2._readyState === "open";
+		let {io: io2} = this, isOpen = "open" === io2._readyState;
 		return this.connected || this.a && isOpen ? this : (this.a = this.a || [ subscribe(io2, "open", () => this.onopen()), subscribe(io2, "packet", packet => this.onpacket(packet)), subscribe(io2, "error", error => !this.connected && this.onerror(error)), subscribe(io2, "close", (reason, description) => this.onclose(reason, description)) ], 
 		io2._reconnecting || io2.open(), isOpen && this.onopen(), this);
 	}
@@ -540,19 +489,19 @@ var Socket2 = class extends Emitter {
 	emit(event, ...params) {
 		if (isReserved(event)) throw new Error(`"${event}" is a reserved event name`);
 		let args = [ event, ...params ], {flags, io: io2} = this;
-		if (this.flags = {}, this._opts.retries && !flags.Y && !flags.volatile) return this.Z(args, flags), 
+		if (this.flags = {}, flags.signal?.aborted) throw flags.signal.reason;
+		if (this._opts.retries && !flags.ba && !flags.volatile) return this.ca(args, flags), 
 		this;
 		let packet = {
 			type: 2,
 			nsp: this.nsp,
 			data: args,
 			options: {
-				compress: flags.compress !== !1
+				compress: !1 !== flags.compress
 			}
-		};
-		typeof args[args.length - 1] == "function" && (packet.id = this.ids++, this._(packet.id, args.pop(), flags.timeout ?? this._opts.ackTimeout));
-		let isConnected = this.connected && !io2.engine.V();
-		return flags.volatile && !(isConnected && io2.engine.transport.writable) ? this : (isConnected ? this.K(packet) : this.sendBuffer.push(packet), 
+		}, isConnected = this.connected && !io2.engine.F();
+		return !isConnected && !flags.volatile && (packet.size = this.R(args)), "function" == typeof args[args.length - 1] && (packet.id = this.ids++, 
+		this.da(packet.id, args.pop(), flags)), flags.volatile && !(isConnected && io2.engine.transport.writable) ? this : (isConnected ? this.S(packet) : this.sendBuffer.push(packet), 
 		this);
 	}
 	emitWithAck(event, ...args) {
@@ -561,40 +510,59 @@ var Socket2 = class extends Emitter {
 			ack.l = !0, this.emit(event, ...args, ack);
 		});
 	}
-	_(id, ack, timeout) {
-		if (timeout === void 0) {
+	da(id, ack, {timeout = this._opts.ackTimeout, signal}) {
+		if (void 0 === timeout && !signal) {
 			this.acks[id] = ack;
 			return;
 		}
-		let timer = this.io.b(() => {
-			delete this.acks[id], this.sendBuffer = this.sendBuffer.filter(packet => packet.id !== id), 
-			ack.call(this, new Error("operation has timed out"));
-		}, timeout), timed = (...args) => {
-			this.io.d(timer), ack.apply(this, args);
+		let fail = error => {
+			this.sendBuffer = this.sendBuffer.filter(packet => packet.id !== id || (this.i -= packet.size, 
+			!1)), delete this.acks[id], settle(error);
+		}, abort = () => fail(signal.reason), timer = void 0 !== timeout && this.io.c(() => fail(new Error("operation has timed out")), timeout);
+		signal?.addEventListener("abort", abort);
+		let settle = (...args) => {
+			this.io.d(timer), signal?.removeEventListener("abort", abort), ack.apply(this, args);
 		};
-		timed.l = !0, this.acks[id] = timed;
+		settle.l = !0, this.acks[id] = settle;
 	}
-	Z(args, flags) {
-		let ack = typeof args[args.length - 1] == "function" ? args.pop() : void 0, queued = {
+	ca(args, flags) {
+		let ack = "function" == typeof args[args.length - 1] ? args.pop() : void 0, queued = {
 			args,
 			flags: {
-				Y: !0,
+				ba: !0,
 				...flags
 			},
-			v: !1,
-			L: 0
+			y: !1,
+			T: 0,
+			size: this.connected ? 0 : this.R(args)
 		}, settle = (error, ...response) => {
-			queued === this._queue[0] && (queued.v = !1, (!error || queued.L > this._opts.retries) && (this._queue.shift(), 
-			ack && call(this, ack, [ error, ...response ])), this.w());
+			queued === this._queue[0] && (queued.y = !1, (!error || queued.T > this._opts.retries || flags.signal?.aborted) && (this.i -= this._queue.shift().size, 
+			ack && call(this, ack, [ error, ...response ])), this.z());
 		};
-		settle.l = !0, args.push(settle), this._queue.push(queued), this.w();
+		settle.l = !0, args.push(settle), this._queue.push(queued), this.z();
 	}
-	w(force) {
+	z(force) {
 		let [queued] = this._queue;
-		!this.connected || !queued || queued.v && !force || (queued.v = !0, queued.L++, 
-		this.flags = queued.flags, this.emit(...queued.args));
+		if (!this.connected || !queued || queued.y && !force) return;
+		let {signal} = queued.flags;
+		if (signal?.aborted) return queued.args[queued.args.length - 1](signal.reason);
+		queued.y = !0, queued.T++, this.flags = queued.flags, this.emit(...queued.args);
 	}
-	K(packet) {
+	R(data) {
+		let {io: io2, nsp} = this;
+		!this.sendBuffer.length && !this._queue.length && (this.i = 0);
+		let size = 0;
+		for (let part of io2.encoder.encode({
+			type: 2,
+			nsp,
+			data
+		})) size += part.length ?? part.byteLength ?? part.size;
+		if (this.i + size > (this._opts.maxBufferSize ?? 1e7)) throw failure("too much waits for the connection", {
+			code: "buffer_full"
+		});
+		return this.i += size, size;
+	}
+	S(packet) {
 		for (let listener of [ ...this._anyOutgoingListeners ]) call(this, listener, packet.data);
 		this.packet(packet);
 	}
@@ -613,10 +581,10 @@ var Socket2 = class extends Emitter {
 				} : data
 			}));
 		};
-		typeof auth == "function" ? auth(connect) : connect(auth);
+		"function" == typeof auth ? auth(connect) : connect(auth);
 	}
 	onerror(error) {
-		!this.J && !this.hasListeners("connect_error") && (this.J = !0, console.warn("connect_error", error)), 
+		!this.Q && !this.hasListeners("connect_error") && (this.Q = !0, console.warn("connect_error", error)), 
 		this.emitReserved("connect_error", error);
 	}
 	onclose(reason, description) {
@@ -629,30 +597,28 @@ var Socket2 = class extends Emitter {
 	}
 	onpacket(packet) {
 		let {type, nsp, data} = packet;
-		if (nsp === this.nsp) {
-			if (type === 0) {
-				if (this.io._readyState !== "open") return;
-				data?.sid ? this.$(data.sid, data.pid) : this.onerror(failure(VERSION_MISMATCH, {
-					cause: because("engine_3")
-				}));
-			} else if (type === 2 || type === 5) this.onevent(packet); else if (type === 3 || type === 6) this.aa(packet); else if (type === 1) this.destroy(), 
-			this.onclose("io server disconnect"); else if (type === 4) {
-				this.destroy();
-				let {message = data, data: details} = data || {};
-				this.onerror(failure(message, {
-					data: details
-				}));
-			}
+		if (nsp === this.nsp) if (0 === type) {
+			if ("open" !== this.io._readyState) return;
+			data?.sid ? this.ea(data.sid, data.pid) : this.onerror(failure(VERSION_MISMATCH, {
+				cause: because("engine_3")
+			}));
+		} else if (2 === type || 5 === type) this.onevent(packet); else if (3 === type || 6 === type) this.fa(packet); else if (1 === type) this.destroy(), 
+		this.onclose("io server disconnect"); else if (4 === type) {
+			this.destroy();
+			let {message = data, data: details} = data || {};
+			this.onerror(failure(message, {
+				data: details
+			}));
 		}
 	}
 	onevent({id, data}) {
 		let args = data || [], last = args[args.length - 1];
-		this._pid && id == null && typeof last == "string" && (this._lastOffset = last), 
-		id != null && args.push(this.ack(id)), this.connected ? this.M(args) : this.receiveBuffer.push(args);
+		this._pid && null == id && "string" == typeof last && (this._lastOffset = last), 
+		null != id && args.push(this.ack(id)), this.connected ? this.U(args) : this.receiveBuffer.push(args);
 	}
-	M(args) {
+	U(args) {
 		for (let listener of [ ...this._anyListeners ]) call(this, listener, args);
-		this.c("$" + args[0], args.slice(1));
+		this.b("$" + args[0], args.slice(1));
 	}
 	ack(id) {
 		let {engine} = this.io, sent = !1;
@@ -665,15 +631,15 @@ var Socket2 = class extends Emitter {
 			}));
 		};
 	}
-	aa({id, data}) {
+	fa({id, data}) {
 		let ack = this.acks[id];
 		ack && (delete this.acks[id], ack.apply(this, ack.l ? [ null, ...data || [] ] : data || []));
 	}
-	$(id, pid) {
+	ea(id, pid) {
 		for (this.id = id, this.recovered = !!pid && this._pid === pid, this._pid = pid, 
-		this.connected = !0; this.connected && this.receiveBuffer.length; ) this.M(this.receiveBuffer.shift());
-		for (;this.connected && this.sendBuffer.length; ) this.K(this.sendBuffer.shift());
-		this.w(!0), this.connected && this.emitReserved("connect");
+		this.connected = !0; this.connected && this.receiveBuffer.length; ) this.U(this.receiveBuffer.shift());
+		for (;this.connected && this.sendBuffer.length; ) this.S(this.sendBuffer.shift());
+		this.z(!0), this.connected && this.emitReserved("connect");
 	}
 	destroy() {
 		for (let unsubscribe of this.a || []) unsubscribe();
@@ -688,6 +654,9 @@ var Socket2 = class extends Emitter {
 	close() {
 		return this.disconnect();
 	}
+	[Symbol.dispose]() {
+		this.disconnect();
+	}
 	compress(compress) {
 		return this.flags.compress = compress, this;
 	}
@@ -696,6 +665,9 @@ var Socket2 = class extends Emitter {
 	}
 	timeout(timeout) {
 		return this.flags.timeout = timeout, this;
+	}
+	signal(signal) {
+		return this.flags.signal = signal, this;
 	}
 };
 
@@ -719,13 +691,14 @@ var VERSION_MISMATCH = "It seems you are trying to reach a Socket.IO server in v
 var ACCESSORS = [ [ "reconnection", !0 ], [ "reconnectionAttempts", 1 / 0, !0 ], [ "reconnectionDelay", 1e3, !0 ], [ "reconnectionDelayMax", 5e3, !0 ], [ "randomizationFactor", .5 ], [ "timeout", 2e4 ] ], Manager = class extends Emitter {
 	constructor(uri, opts = {}) {
 		super();
+		this.transports = [];
 		this._readyState = "closed";
 		this._reconnecting = !1;
 		this.nsps = {};
 		this.a = [];
 		this.e = 0;
-		this.x = !1;
-		uri && typeof uri == "object" && (opts = uri, uri = void 0), opts.path = opts.path || "/socket.io", 
+		this.A = !1;
+		uri && "object" == typeof uri && (opts = uri, uri = void 0), opts.path = opts.path || "/socket.io", 
 		this.uri = uri, this.opts = opts, installTimers(this, opts);
 		for (let [name, value, isZeroNothing] of ACCESSORS) {
 			let given = opts[name];
@@ -735,23 +708,23 @@ var ACCESSORS = [ [ "reconnection", !0 ], [ "reconnectionAttempts", 1 / 0, !0 ],
 			Encoder,
 			Decoder
 		};
-		this.encoder = new parser.Encoder, this.decoder = new parser.Decoder, this._autoConnect = opts.autoConnect !== !1, 
+		this.encoder = new parser.Encoder, this.decoder = new parser.Decoder, this._autoConnect = !1 !== opts.autoConnect, 
 		this._autoConnect && this.open();
 	}
 	open(callback) {
-		if (this._readyState !== "closed") return this;
+		if ("closed" !== this._readyState) return this;
 		let engine = this.engine = new Socket(this.uri, this.opts);
-		this._readyState = "opening", this.x = !1;
+		this._readyState = "opening", this.A = !1;
 		let onError = error => {
-			this.m(), this._readyState = "closed", this.emitReserved("error", error), callback ? callback(error) : this._readyState === "closed" && !this.e && this.reconnect();
+			this.m(), this._readyState = "closed", this.emitReserved("error", error), callback ? callback(error) : "closed" === this._readyState && !this.e && this.reconnect();
 		};
 		if (this.a.push(subscribe(engine, "open", () => {
 			this.onopen(), callback?.();
 		}), subscribe(engine, "error", onError), subscribe(engine, "close", (reason, description) => onError(failure(reason, {
 			description,
 			cause: because("closed_early")
-		})))), this._timeout !== !1) {
-			let timer = this.b(() => {
+		})))), !1 !== this._timeout) {
+			let timer = this.c(() => {
 				this.m(), engine.close(), onError(failure("timeout", {
 					cause: because("timeout")
 				}));
@@ -775,7 +748,7 @@ var ACCESSORS = [ [ "reconnection", !0 ], [ "reconnectionAttempts", 1 / 0, !0 ],
 		for (let encoded of this.encoder.encode(packet)) this.engine.write(encoded, packet.options);
 	}
 	_close() {
-		this.x = !0, this._reconnecting = !1, this.onclose("forced close");
+		this.A = !0, this._reconnecting = !1, this.onclose("forced close");
 	}
 	disconnect() {
 		this._close();
@@ -783,11 +756,19 @@ var ACCESSORS = [ [ "reconnection", !0 ], [ "reconnectionAttempts", 1 / 0, !0 ],
 	onopen() {
 		this.m();
 		let {engine, decoder} = this;
-		this._readyState = "open", this.a.push(subscribe(engine, "ping", () => this.emitReserved("ping")), subscribe(engine, "data", data => this.ba(data)), subscribe(engine, "error", error => this.emitReserved("error", error)), subscribe(engine, "close", (reason, description) => this.onclose(reason, description)), subscribe(decoder, "decoded", packet => {
-			Promise.resolve().then(() => this.c("$packet", [ packet ]));
+		this._readyState = "open", this.n("open", engine.transport.name), this.a.push(subscribe(engine, "upgrade", ({name}) => this.n("upgrade", name)), subscribe(engine, "upgradeError", ({message, transport}) => this.n(message, engine.transport.name, transport)), subscribe(engine, "ping", () => this.emitReserved("ping")), subscribe(engine, "data", data => this.ga(data)), subscribe(engine, "error", error => this.emitReserved("error", error)), subscribe(engine, "close", (reason, description) => this.onclose(reason, description)), subscribe(decoder, "decoded", packet => {
+			Promise.resolve().then(() => this.b("$packet", [ packet ]));
 		})), this.emitReserved("open");
 	}
-	ba(data) {
+	n(reason, to, from = this.transports.slice(-1)[0]?.to) {
+		this.transports = [ ...this.transports, {
+			from,
+			to,
+			reason,
+			at: Date.now()
+		} ].slice(-20);
+	}
+	ga(data) {
 		try {
 			this.decoder.add(data);
 		} catch (error) {
@@ -799,25 +780,38 @@ var ACCESSORS = [ [ "reconnection", !0 ], [ "reconnectionAttempts", 1 / 0, !0 ],
 		this.decoder.destroy();
 	}
 	onclose(reason, description) {
-		this.m(), this.engine?.close(), this.e = 0, this._readyState = "closed", this.emitReserved("close", reason, description), 
-		this.reconnect();
+		this.m(), this.engine?.close(), this.e = 0, "open" === this._readyState && this.n(reason), 
+		this._readyState = "closed", this.emitReserved("close", reason, description), this.reconnect();
 	}
-	y() {
-		return this.x || !this._reconnection;
+	B() {
+		return this.A || !this._reconnection;
 	}
 	reconnect() {
-		if (this._reconnecting || this.y()) return;
+		if (this._reconnecting || this.B()) return;
 		if (this.e >= this._reconnectionAttempts) {
 			this.e = 0, this.emitReserved("reconnect_failed");
 			return;
 		}
 		this._reconnecting = !0;
-		let delay = backoff(this.e++, this._reconnectionDelay, this._reconnectionDelayMax, this._randomizationFactor), timer = this.b(() => {
-			this.y() || this.emitReserved("reconnect_attempt", this.e), this.y() ? this._reconnecting = !1 : this.open(error => this.ca(error));
-		}, delay);
-		this.a.push(() => this.d(timer));
+		let delay = function(attempts, min, max, jitter) {
+			let delay = min * 2 ** Math.min(attempts, 31);
+			if (jitter > 0 && jitter <= 1) {
+				let random = Math.random();
+				delay *= 1 + random * jitter * (10 * random & 1 ? 1 : -1);
+			}
+			return Math.floor(Math.min(delay, max));
+		}(this.e++, this._reconnectionDelay, this._reconnectionDelayMax, this._randomizationFactor), attempt = () => {
+			stop(), this.B() || this.emitReserved("reconnect_attempt", this.e), this.B() ? this._reconnecting = !1 : this.open(error => this.ha(error));
+		}, watch = moment => {
+			("online" === moment || "pageshow" === moment) && attempt();
+		}, timer = this.c(attempt, delay);
+		watchers.add(watch);
+		let stop = () => {
+			this.d(timer), watchers.delete(watch);
+		};
+		this.a.push(stop);
 	}
-	ca(error) {
+	ha(error) {
 		if (this._reconnecting = !1, error) this.reconnect(), this.emitReserved("reconnect_error", error); else {
 			let {e: attempts} = this;
 			this.e = 0, this.emitReserved("reconnect", attempts);
@@ -826,14 +820,25 @@ var ACCESSORS = [ [ "reconnection", !0 ], [ "reconnectionAttempts", 1 / 0, !0 ],
 };
 
 for (let [name] of ACCESSORS) Manager.prototype[name] = function(value) {
-	return value === void 0 ? this["_" + name] : (this["_" + name] = value, this);
+	return void 0 === value ? this["_" + name] : (this["_" + name] = value, this);
 };
 
 var cache = {};
 
 function lookup(uri, opts = {}) {
-	uri && typeof uri == "object" && (opts = uri, uri = void 0);
-	let {id, path, query, source} = resolve(uri, opts.path || "/socket.io"), shared = cache[id], isOwn = opts.forceNew || opts.multiplex === !1 || shared && path in shared.nsps, manager = !isOwn && shared || new Manager(source, opts);
+	uri && "object" == typeof uri && (opts = uri, uri = void 0);
+	let {id, path, query, source} = function(uri, path, base = pageLocation()) {
+		let source = uri || "/";
+		/^\/(?!\/)/.test(source) && (source = (base ? base.host : "localhost") + source);
+		let target = parse(source);
+		return target.protocol || (target.protocol = base && "https:" !== base.protocol ? "http" : "https", 
+		source = target.protocol + "://" + source.replace(/^\/\//, "")), target.port = target.port || (/s$/.test(target.protocol) ? "443" : "80"), 
+		target.path = target.path || "/", {
+			...target,
+			source,
+			id: `${target.protocol}://${bracketed(target.host)}:${target.port}${path}`
+		};
+	}(uri, opts.path || "/socket.io"), shared = cache[id], isOwn = opts.forceNew || !1 === opts.multiplex || shared && path in shared.nsps, manager = !isOwn && shared || new Manager(source, opts);
 	return isOwn || (cache[id] = manager), query && !opts.query && (opts.query = decodeQuery(query)), 
 	manager.socket(path, opts);
 }
@@ -846,38 +851,37 @@ var io = Object.assign(lookup, {
 	protocol: 5
 });
 
-var TransportError = class extends Error {
-	constructor(reason, description, context, cause) {
-		super(reason);
-		this.type = "TransportError";
-		this.cause = cause, this.description = description, this.context = context;
-	}
-}, Transport = class extends Emitter {
+var Transport = class extends Emitter {
 	constructor(opts) {
 		super();
 		this.writable = !1;
 		installTimers(this, opts), this.opts = opts, this.query = opts.query, this.socket = opts.socket, 
-		this.n = !opts.forceBase64;
+		this.o = !opts.forceBase64;
 	}
 	open() {
 		return this.readyState = "opening", this.doOpen(), this;
 	}
 	close() {
-		return this.readyState && this.readyState !== "closed" && (this.doClose(), this.onClose()), 
+		return this.readyState && "closed" !== this.readyState && (this.doClose(), this.onClose()), 
 		this;
 	}
 	send(packets) {
-		this.readyState === "open" && this.write(packets);
+		"open" === this.readyState && this.write(packets);
 	}
 	pause(_onPause) {}
-	H(packets) {
+	O(packets) {
 		return packets.slice();
 	}
-	t() {
+	w() {
 		return "unreadable";
 	}
 	onError(reason, description, context, cause) {
-		return this.emitReserved("error", new TransportError(reason, description, context, cause));
+		return this.emitReserved("error", failure(reason, {
+			type: "TransportError",
+			description,
+			context,
+			cause
+		}));
 	}
 	onOpen() {
 		this.readyState = "open", this.writable = !0, this.emitReserved("open");
@@ -889,51 +893,32 @@ var TransportError = class extends Error {
 		this.onPacket(decodePacket(data, this.socket.binaryType));
 	}
 	onPacket(packet) {
-		this.c("$packet", [ packet ]);
+		this.b("$packet", [ packet ]);
 	}
 	onClose(details) {
 		this.readyState = "closed", this.emitReserved("close", details);
 	}
-	z(scheme, stamped, base64) {
+	async G() {
+		let {query} = this;
+		this.query = {
+			EIO: query.EIO
+		};
+		let uri = this.C("http", !0, !1);
+		this.query = query;
+		try {
+			return await fetch(uri, {
+				mode: "no-cors"
+			}), !0;
+		} catch {
+			return !1;
+		}
+	}
+	C(scheme, stamped, base64) {
 		let {secure, hostname, port, path, timestampParam} = this.opts, {query} = this;
 		stamped && (query[timestampParam] = Math.random().toString(36).slice(2)), base64 && (query.b64 = 1);
-		let origin = `${scheme}${secure ? "s" : ""}://${bracketed(hostname)}`, shownPort = +port && +port != (secure ? 443 : 80) ? ":" + port : "";
-		return `${origin}${shownPort}${path}?${encodeQuery(query)}`;
-	}
-};
-
-var Upgrade = class {
-	constructor(engine, name) {
-		this.N = !1;
-		let transport = this.transport = engine.B(name);
-		this.engine = engine, this.a = [ subscribe(transport, "open", () => transport.send([ {
-			type: "ping",
-			data: "probe"
-		} ])), subscribe(transport, "packet", packet => this.da(packet)), subscribe(transport, "error", error => this.f(": " + error)), subscribe(transport, "close", () => this.f(": transport closed")), subscribe(engine, "close", () => this.f(": socket closed")), subscribe(engine, "upgrading", to => to !== transport && this.O()) ], 
-		transport.open();
-	}
-	da({type, data}) {
-		let {engine, transport} = this;
-		if (type !== "pong" || data !== "probe") return this.f("");
-		engine.g || (this.N = engine.g = !0, engine.emitReserved("upgrading", transport), 
-		engine.constructor.priorWebsocketSuccess = transport.name === "websocket", engine.transport.pause(() => {
-			this.a.length && (this.P(), engine.C(transport), transport.send([ {
-				type: "upgrade"
-			} ]), engine.emitReserved("upgrade", transport), engine.g = !1, engine.flush());
-		}));
-	}
-	f(cause) {
-		let {engine, transport} = this;
-		this.O(), this.N && (engine.g = !1, engine.transport.resume?.(), engine.flush()), 
-		engine.emitReserved("upgradeError", failure("probe error" + cause, {
-			transport: transport.name
-		}));
-	}
-	O() {
-		this.P(), this.transport.close();
-	}
-	P() {
-		for (let unsubscribe of this.a.splice(0)) unsubscribe();
+		return `${scheme}${secure ? "s" : ""}://${bracketed(hostname)}${+port && +port != (secure ? 443 : 80) ? ":" + port : ""}${path}?${function(query) {
+			return Object.entries(query).map(pair => pair.map(encodeURIComponent).join("=")).join("&");
+		}(query)}`;
 	}
 };
 
@@ -942,7 +927,7 @@ function fetchByXhr(uri, {method, body, headers, credentials, signal}) {
 		let xhr = new XMLHttpRequest;
 		xhr.open(method, uri);
 		for (let [name, value] of Object.entries(headers || {})) xhr.setRequestHeader(name, value);
-		xhr.withCredentials = credentials === "include", xhr.onload = () => resolve2({
+		xhr.withCredentials = "include" === credentials, xhr.onload = () => resolve2({
 			status: xhr.status,
 			redirected: new URL(xhr.responseURL || uri).href !== new URL(uri).href,
 			text: () => Promise.resolve(xhr.responseText)
@@ -950,74 +935,117 @@ function fetchByXhr(uri, {method, body, headers, credentials, signal}) {
 	});
 }
 
-var POLL_ERROR = "xhr poll error", POST_ERROR = "xhr post error", Polling = class extends Transport {
-	constructor() {
-		super(...arguments);
-		this.o = !1;
-	}
+var UNNAMED = /^(streaming|iframe)$/, forbidden = "";
+
+"object" == typeof document && document.addEventListener("securitypolicyviolation", ({effectiveDirective, blockedURI}) => {
+	"connect-src" === effectiveDirective && (forbidden = blockedURI);
+});
+
+var Polling = class extends Transport {
 	get name() {
 		return "polling";
 	}
 	pause(onPause) {
 		this.readyState = "pausing";
 		let waiting = 1, settled = () => {
-			--waiting || this.readyState !== "pausing" || (this.readyState = "paused", onPause());
+			--waiting || "pausing" !== this.readyState || (this.readyState = "paused", onPause());
 		};
-		this.o && (waiting++, this.once("pollComplete", settled)), this.writable || (waiting++, 
+		this.p && (waiting++, this.once("pollComplete", settled)), this.writable || (waiting++, 
 		this.once("drain", settled)), settled();
 	}
 	upgrade(offered) {
-		let {socket} = this;
-		for (let name of socket.transports) [].concat(offered).includes(name) && (socket.constructor.priorWebsocketSuccess = !1, 
-		new Upgrade(socket, name));
+		let {socket} = this, names = [].concat(offered), rest = socket.transports.filter(name => names.includes(name) || names[0] && UNNAMED.test(name)), next = () => {
+			let name = rest.shift();
+			!name || "open" !== socket.readyState || (socket.constructor.priorWebsocketSuccess = !1, 
+			function(engine, name) {
+				let transport = engine.I(name), chosen = !1, detach = () => {
+					for (let unsubscribe of subs.splice(0)) unsubscribe();
+				}, abandon = () => {
+					detach(), transport.close();
+				}, fail = cause => {
+					abandon(), chosen && (engine.g = !1, engine.transport.resume?.(), engine.flush()), 
+					engine.emitReserved("upgradeError", failure("probe error" + cause, {
+						transport: transport.name
+					}));
+				}, handOver = () => {
+					subs.length && (detach(), engine.J(transport), transport.send([ {
+						type: "upgrade"
+					} ]), engine.emitReserved("upgrade", transport), engine.g = !1, engine.flush());
+				}, subs = [ subscribe(transport, "open", () => transport.send([ {
+					type: "ping",
+					data: "probe"
+				} ])), subscribe(transport, "packet", ({type, data}) => {
+					if ("pong" !== type || "probe" !== data) return fail("");
+					engine.g || (chosen = engine.g = !0, engine.emitReserved("upgrading", transport), 
+					engine.constructor.priorWebsocketSuccess = "websocket" === transport.name, engine.transport.pause(() => {
+						transport.writable ? handOver() : transport.once("drain", handOver);
+					}));
+				}), subscribe(transport, "error", error => fail(": " + error)), subscribe(transport, "close", () => fail(": transport closed")), subscribe(engine, "close", () => fail(": socket closed")), subscribe(engine, "leave", abandon), subscribe(engine, "upgrading", to => to !== transport && abandon()) ];
+				transport.open();
+			}(socket, name));
+		};
+		socket.on("upgradeError", next), next();
 	}
-	H(packets) {
-		let {maxPayload} = this.socket, size = -1, end = maxPayload ? packets.findIndex(({data}, i) => (size += 2 + (data ? encodedLength(data) : 0)) > maxPayload && i) : -1;
+	O(packets) {
+		let {maxPayload} = this.socket, size = -1, end = maxPayload ? packets.findIndex(({data}, i) => (size += 2 + (data ? function(data) {
+			if ("string" == typeof data) return new Blob([ data ]).size;
+			let length = data.size ?? data.byteLength;
+			return 4 * Math.ceil(length / 3);
+		}(data) : 0)) > maxPayload && i) : -1;
 		return packets.slice(0, end < 0 ? void 0 : end);
 	}
-	t(status) {
-		let {responseText} = this.R, [, digit] = /^{"code":([0-5])/.exec(responseText) || [];
+	w(status) {
+		let {responseText} = this.D, [, digit] = /^{"code":([0-5])/.exec(responseText) || [];
 		return digit ? "server_" + digit : this.redirected ? "redirected" : status ? "status" : /^\s*</.test(responseText) ? "html" : /^\d+:\d/.test(responseText) ? "engine_3" : responseText ? "unreadable" : "empty";
 	}
 	resume() {
-		this.readyState.startsWith("paus") && (this.readyState = "open", this.o || this.poll());
+		this.readyState.startsWith("paus") && (this.readyState = "open", this.p || this.poll());
 	}
 	doOpen() {
 		this.poll();
 	}
 	doClose() {
-		this.readyState === "opening" ? this.Q.abort() : this.write([ {
+		"opening" === this.readyState ? this.q.abort() : this.write([ {
 			type: "close"
 		} ]);
 	}
 	write(packets) {
-		this.writable = !1, encodePackets(packets, !1, encoded => this.request(POST_ERROR, () => this.onDrain(), joinPayload(encoded)), error => this.onError(POST_ERROR, error, void 0, because("blob")));
+		this.writable = !1, encodePackets(packets, !1, encoded => this.request("xhr post error", () => this.onDrain(), function(encoded) {
+			return encoded.join("");
+		}(encoded)), error => this.onError("xhr post error", error, void 0, because("blob")));
 	}
 	onData(data) {
-		for (let packet of decodePayload(data, this.socket.binaryType)) {
-			if (this.readyState === "opening" && packet.type === "open" && this.onOpen(), packet.type === "close") {
-				this.onClose({
-					description: "transport closed by the server"
-				});
-				break;
+		for (let packet of function(payload, binaryType) {
+			let packets = [];
+			for (let encoded of payload.split("")) {
+				let packet = decodePacket(encoded, binaryType);
+				if (packets.push(packet), "error" === packet.type) break;
 			}
-			this.onPacket(packet);
-		}
-		this.readyState !== "closed" && (this.o = !1, this.emitReserved("pollComplete"), 
-		this.readyState === "open" && this.poll());
+			return packets;
+		}(data, this.socket.binaryType)) if (this.V(packet), "close" === packet.type) break;
+		"closed" !== this.readyState && (this.p = !1, this.emitReserved("pollComplete"), 
+		"open" === this.readyState && this.poll());
+	}
+	V(packet) {
+		"opening" === this.readyState && "open" === packet.type && this.onOpen(), "close" === packet.type ? this.onClose({
+			description: "transport closed by the server"
+		}) : this.onPacket(packet);
 	}
 	poll() {
-		this.o = !0, this.request(POLL_ERROR, text => this.onData(text)), this.emitReserved("poll");
+		this.p = !0, this.request("xhr poll error", text => this.onData(text)), this.emitReserved("poll");
 	}
-	async request(failure2, done, body) {
-		let {extraHeaders, withCredentials, timestampRequests, requestTimeout} = this.opts, context = this.R = {
+	async request(failure2, done, body, limit = this.opts.requestTimeout) {
+		let {extraHeaders, withCredentials, timestampRequests} = this.opts, context = this.D = {
 			status: 0,
 			responseText: ""
-		}, controller = this.Q = new AbortController, code = "no_answer", timer = requestTimeout && this.b(() => {
+		}, controller = new AbortController, code = "no_answer", timer = limit && this.c(() => {
 			code = "request_timeout", controller.abort();
-		}, requestTimeout);
+		}, limit);
+		body || (this.q = controller, this.timer = timer);
+		let uri = "";
 		try {
-			let uri = this.z("http", timestampRequests !== !1, !this.n && !this.query.sid), response = await this.fetch(uri, {
+			uri = this.C("http", !1 !== timestampRequests, !this.o && !this.query.sid);
+			let response = await this.fetch(uri, {
 				method: body ? "POST" : "GET",
 				body,
 				headers: body ? {
@@ -1026,33 +1054,29 @@ var POLL_ERROR = "xhr poll error", POST_ERROR = "xhr post error", Polling = clas
 				} : extraHeaders,
 				signal: controller.signal,
 				credentials: withCredentials ? "include" : "same-origin",
-				keepalive: body === "1"
+				keepalive: "1" === body
 			});
-			code === "no_answer" && (code = "cut_off"), context.responseText = await response.text(), 
+			"no_answer" === code && (code = "cut_off"), context.responseText = await (200 === response.status ? this.read(response) : response.text()), 
 			context.status = response.status, this.redirected = response.redirected;
 		} catch (error) {
-			context.error = error, code === "no_answer" && await this.ea() && (code = "refused_origin");
+			context.error = error, "no_answer" === code && await this.ia(uri) && (code = "refused_origin");
 		}
-		this.d(timer);
+		this.d(timer), body && "closed" === this.readyState && this.q.abort();
 		let {status, responseText} = context;
-		if (status === 200) return done(responseText);
-		status && (code = this.t(!0)), this.b(() => this.onError(failure2, status, context, because(code)), 0);
+		if (200 === status) return done(responseText);
+		status && (code = this.w(!0)), this.c(() => {
+			forbidden && uri.startsWith(forbidden) && (code = "forbidden", this.socket.opts.tryAllTransports = !0), 
+			this.onError(failure2, status, context, because(code));
+		}, 0);
+	}
+	read(answer) {
+		return answer.text();
 	}
 	fetch(uri, request) {
-		return (typeof fetch == "function" ? fetch : fetchByXhr)(uri, request);
+		return ("function" == typeof fetch ? fetch : fetchByXhr)(uri, request);
 	}
-	async ea() {
-		let {query} = this;
-		if (query.sid) return !1;
-		try {
-			delete query.transport;
-			let uri = this.z("http", !0, !1);
-			return uri.startsWith(location.origin) ? !1 : (await fetch(uri, {
-				mode: "no-cors"
-			}), !0);
-		} catch {
-			return !1;
-		}
+	async ia(uri) {
+		return !this.query.sid && !uri.startsWith(pageLocation()?.origin ?? "") && this.G();
 	}
 };
 
@@ -1063,41 +1087,127 @@ var WebSocketTransport = class extends Transport {
 	doOpen() {
 		let {extraHeaders, protocols, timestampRequests} = this.opts;
 		try {
-			let uri = this.z("ws", timestampRequests, !this.n), ws = this.ws = this.createSocket(uri, protocols, {
+			let uri = this.C("ws", timestampRequests, !this.o), ws = this.ws = this.createSocket(uri, protocols, {
 				headers: extraHeaders
 			});
 			ws.binaryType = this.socket.binaryType, ws.onopen = () => this.onOpen(), ws.onmessage = event => this.onData(event.data), 
-			ws.onerror = event => this.f(event), ws.onclose = event => this.onClose({
+			ws.onerror = event => this.E(event), ws.onclose = event => this.onClose({
 				description: "websocket connection closed",
 				context: event
 			});
 		} catch (error) {
-			this.b(() => this.f(error), 0);
+			this.c(() => this.E(error), 0);
 		}
 	}
 	createSocket(uri, protocols, opts) {
-		let Constructor = WebSocket;
-		return new Constructor(uri, protocols || [], opts);
+		return new WebSocket(uri, protocols || [], opts);
 	}
 	doClose() {
 		this.ws && (this.ws.onerror = () => {}, this.ws.close());
 	}
 	write(packets) {
-		this.writable = !1, encodePackets(packets, this.n, encoded => {
+		this.writable = !1, encodePackets(packets, this.o, encoded => {
 			try {
 				for (let data of encoded) this.ws.send(data);
 			} catch {}
 			queueMicrotask(() => this.onDrain());
-		}, error => this.f(error, "blob"));
+		}, error => this.E(error, "blob"));
 	}
-	f(description, code = (this.readyState === "opening" ? "no_websocket" : "connection_lost")) {
+	E(description, code = ("opening" === this.readyState ? "no_websocket" : "connection_lost")) {
 		this.onError("websocket error", description, void 0, because(code));
 	}
 };
 
-var WebTransportTransport = class extends Transport {
+var Streaming = class extends Polling {
+	get name() {
+		return "streaming";
+	}
+	upgrade() {}
+	doClose() {
+		this.socket.transport === this ? super.doClose() : this.q.abort();
+	}
+	poll() {
+		let limit = this.r ? 0 : 3e3;
+		this.r = !1, this.request("stream error", () => this.ja(), void 0, limit);
+	}
+	W() {
+		"opening" === this.readyState && this.query.sid && this.onOpen();
+	}
+	X(data) {
+		this.d(this.timer);
+		let packet = decodePacket(data, this.socket.binaryType);
+		this.r = "noop" === packet.type, this.V(packet);
+	}
+	async read({body}) {
+		this.W();
+		let reader = body.getReader(), bytes = new Uint8Array;
+		for (;;) {
+			let {done, value} = await reader.read();
+			if (done) return "";
+			let joined = new Uint8Array(bytes.length + value.length);
+			for (joined.set(bytes), joined.set(value, bytes.length), bytes = joined; ;) {
+				let short = bytes[0] % 128, header = short < 126 ? 1 : short > 126 ? 9 : 3, length = header > 1 ? 0 : short;
+				for (let i = 1; i < header; i++) length = 256 * length + bytes[i];
+				let end = header + length;
+				if (!(end <= bytes.length)) break;
+				let data = bytes.slice(header, end);
+				this.X(bytes[0] < 128 ? (new TextDecoder).decode(data) : data.buffer), bytes = bytes.subarray(end);
+			}
+		}
+	}
+	ja() {
+		"closed" !== this.readyState && (this.r ? this.poll() : this.onError("stream error", 200, this.D, because("cut_off")));
+	}
+};
+
+var Iframe = class extends Streaming {
+	get name() {
+		return "iframe";
+	}
+	doOpen() {
+		let {query} = this;
+		query.transport = "streaming", query.frame = Math.random().toString(36).slice(2), 
+		query.origin = location.origin, super.doOpen();
+	}
+	poll() {
+		let start = () => "closed" !== this.readyState && super.poll();
+		"complete" === document.readyState ? start() : addEventListener("load", start);
+	}
+	fetch(uri, {body, signal}) {
+		return new Promise((resolve2, reject) => {
+			let {origin} = new URL(uri);
+			if (body) {
+				this.sent = resolve2, this.frame.contentWindow.postMessage([ uri, body ], origin);
+				return;
+			}
+			let frame = document.createElement("iframe"), removeLast = this.remove, end = reject, receive = ({source, origin: from, data}) => {
+				if (source !== frame.contentWindow || from !== origin || data[0] !== this.query.frame) return;
+				let [, text, status] = data;
+				status >= 0 ? this.sent({
+					status,
+					text: async () => text
+				}) : text ? this.X(text) : (this.frame = frame, this.writable ? removeLast?.() : removeLast && this.once("drain", removeLast), 
+				resolve2({
+					status: 200,
+					text: () => new Promise(done => end = done)
+				}));
+			};
+			this.remove = () => {
+				frame.remove(), removeEventListener("message", receive);
+			}, signal.onabort = () => {
+				this.remove(), end();
+			}, addEventListener("message", receive), frame.onload = () => end(), frame.hidden = !0, 
+			frame.src = uri, document.documentElement.append(frame);
+		});
+	}
+	read(answer) {
+		return this.W(), answer.text();
+	}
+};
+
+var WebTransport = class extends Transport {
 	get name() {
 		return "webtransport";
 	}
-}, WebTransport = WebTransportTransport;
+};
 //# sourceMappingURL=slim.js.map

@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import type { AllButLast, DecorateAcknowledgements, FirstArg, Last } from "./acks.js";
 import { Emitter, type DefaultEventsMap, type EventNames, type EventParams, type EventsMap } from "./emitter.js";
 import type { Manager } from "./manager.js";
@@ -35,6 +36,7 @@ export declare class Socket<ListenEvents extends EventsMap = DefaultEventsMap, E
     private readonly nsp;
     private readonly _opts;
     private ids;
+    private _waiting;
     private acks;
     private flags;
     private subs?;
@@ -52,13 +54,20 @@ export declare class Socket<ListenEvents extends EventsMap = DefaultEventsMap, E
     open(): this;
     /** Sends a `message` event. */
     send(...args: any[]): this;
-    /** Sends an event. A function as the last argument is called with the server's acknowledgement. */
+    /**
+     * Sends an event. A function as the last argument is called with the server's acknowledgement.
+     *
+     * What is emitted while there is no connection waits for the next one. If more waits than `maxBufferSize` allows, this
+     * throws an error whose `code` is `buffer_full`, and the event is not sent.
+     */
     emit<Event extends EventNames<EmitEvents>>(event: Event, ...params: EventParams<EmitEvents, Event>): this;
     /** Sends an event and waits for its acknowledgement. */
     emitWithAck<Event extends EventNames<EmitEvents>>(event: Event, ...args: AllButLast<EventParams<EmitEvents, Event>>): Promise<FirstArg<Last<EventParams<EmitEvents, Event>>>>;
     private _registerAck;
     private _addToQueue;
     private _drainQueue;
+    /** The size of what is to wait for a connection, if there is room for it. */
+    private _reserve;
     private _send;
     private packet;
     private onopen;
@@ -75,12 +84,16 @@ export declare class Socket<ListenEvents extends EventsMap = DefaultEventsMap, E
     disconnect(): this;
     /** Alias of {@link Socket.disconnect}. */
     close(): this;
+    /** Alias of {@link Socket.disconnect}, for `using`; a browser without it has no such symbol. */
+    [Symbol.dispose](): void;
     /** Sets whether the next event may be compressed. */
     compress(compress: boolean): this;
     /** Makes the next event one that is dropped if it cannot be sent at once. */
     get volatile(): this;
     /** Limits, in milliseconds, the wait for the next event's acknowledgement, whose callback then takes an error first. */
     timeout(timeout: number): Socket<ListenEvents, DecorateAcknowledgements<EmitEvents>>;
+    /** Gives up waiting for the next event's acknowledgement, or sending it, when the signal is aborted; as `timeout()`. */
+    signal(signal: AbortSignal): Socket<ListenEvents, DecorateAcknowledgements<EmitEvents>>;
 }
 export interface Socket<ListenEvents extends EventsMap = DefaultEventsMap, EmitEvents extends EventsMap = ListenEvents> {
     /** Calls `listener` with the name and the arguments of every event that arrives. */

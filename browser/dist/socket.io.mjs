@@ -13,15 +13,18 @@ function call(target, callback, args) {
 }
 
 var Emitter = class {
-	on(event, listener) {
+	on(event, listener, options) {
+		let signal = options?.signal;
+		if (signal?.aborted) return this;
+		signal?.addEventListener("abort", () => this.off(event, listener));
 		let callbacks = this._callbacks = this._callbacks || {}, key = "$" + event;
 		return (callbacks[key] = callbacks[key] || []).push(listener), this;
 	}
-	once(event, listener) {
+	once(event, listener, options) {
 		let callback = (...args) => {
 			this.off(event, callback), listener.apply(this, args);
 		};
-		return callback.fn = listener, this.on(event, callback);
+		return callback.fn = listener, this.on(event, callback, options);
 	}
 	off(event, listener) {
 		let callbacks = this._callbacks || {}, key = "$" + event, list = callbacks[key] || [], {length} = arguments;
@@ -67,7 +70,7 @@ var TYPES = [ "open", "close", "ping", "pong", "message", "upgrade", "noop" ];
 var UNREADABLE = {
 	type: "error",
 	data: "parser error"
-}, SEPARATOR = "";
+};
 
 function isBinary(value) {
 	return value instanceof ArrayBuffer || ArrayBuffer.isView(value) || value instanceof Blob;
@@ -85,25 +88,19 @@ function fromBase64(text) {
 	return bytes.buffer;
 }
 
-function encodePacket({type, data}, supportsBinary) {
-	return isBinary(data) ? supportsBinary ? data : data instanceof Blob ? data.arrayBuffer().then(toBase64) : toBase64(data) : TYPES.indexOf(type) + (data || "");
-}
-
 function encodePackets(packets, supportsBinary, done, failed) {
-	let encoded = packets.map(packet => encodePacket(packet, supportsBinary));
+	let encoded = packets.map(packet => function({type, data}, supportsBinary) {
+		return isBinary(data) ? supportsBinary ? data : data instanceof Blob ? data.arrayBuffer().then(toBase64) : toBase64(data) : TYPES.indexOf(type) + (data || "");
+	}(packet, supportsBinary));
 	encoded.some(part => part instanceof Promise) ? Promise.all(encoded).then(done, failed) : done(encoded);
 }
 
-function joinPayload(encoded) {
-	return encoded.join(SEPARATOR);
-}
-
 function decodePacket(encoded, binaryType) {
-	if (typeof encoded != "string") return {
+	if ("string" != typeof encoded) return {
 		type: "message",
 		data: present(encoded, binaryType)
 	};
-	if (encoded[0] === "b") try {
+	if ("b" === encoded[0]) try {
 		return {
 			type: "message",
 			data: present(fromBase64(encoded.slice(1)), binaryType)
@@ -120,23 +117,8 @@ function decodePacket(encoded, binaryType) {
 	} : UNREADABLE;
 }
 
-function decodePayload(payload, binaryType) {
-	let packets = [];
-	for (let encoded of payload.split(SEPARATOR)) {
-		let packet = decodePacket(encoded, binaryType);
-		if (packets.push(packet), packet.type === "error") break;
-	}
-	return packets;
-}
-
 function present(data, binaryType) {
-	return binaryType === "blob" && !(data instanceof Blob) ? new Blob([ data ]) : data;
-}
-
-function encodedLength(data) {
-	if (typeof data == "string") return new Blob([ data ]).size;
-	let length = data.size ?? data.byteLength;
-	return Math.ceil(length / 3) * 4;
+	return "blob" === binaryType && !(data instanceof Blob) ? new Blob([ data ]) : data;
 }
 
 var ADDRESS = /^(?:(?:(https?|wss?):)?\/\/)?(?:[^@/?#]*@)?(?:\[([^\]]*)\]|([^:/?#]*))(?::(\d*))?([^?#]*)(?:\?([^#]*))?/;
@@ -153,28 +135,11 @@ function parse(address) {
 }
 
 function pageLocation() {
-	return typeof location == "object" ? location : void 0;
-}
-
-function resolve(uri, path, base = pageLocation()) {
-	let source = uri || "/";
-	/^\/(?!\/)/.test(source) && (source = (base ? base.host : "localhost") + source);
-	let target = parse(source);
-	return target.protocol || (target.protocol = base && base.protocol !== "https:" ? "http" : "https", 
-	source = target.protocol + "://" + source.replace(/^\/\//, "")), target.port = target.port || (/s$/.test(target.protocol) ? "443" : "80"), 
-	target.path = target.path || "/", {
-		...target,
-		source,
-		id: `${target.protocol}://${bracketed(target.host)}:${target.port}${path}`
-	};
+	return "object" == typeof location ? location : void 0;
 }
 
 function bracketed(host) {
 	return host.includes(":") ? `[${host}]` : host;
-}
-
-function encodeQuery(query) {
-	return Object.entries(query).map(pair => pair.map(encodeURIComponent).join("=")).join("&");
 }
 
 function decodeQuery(text) {
@@ -191,13 +156,7 @@ function installTimers(target, options) {
 	target.setTimeoutFn = source.setTimeout.bind(globalThis), target.clearTimeoutFn = source.clearTimeout.bind(globalThis);
 }
 
-var TransportError = class extends Error {
-	constructor(reason, description, context, cause) {
-		super(reason);
-		this.type = "TransportError";
-		this.cause = cause, this.description = description, this.context = context;
-	}
-}, Transport = class extends Emitter {
+var Transport = class extends Emitter {
 	constructor(opts) {
 		super();
 		this.writable = !1;
@@ -208,11 +167,11 @@ var TransportError = class extends Error {
 		return this.readyState = "opening", this.doOpen(), this;
 	}
 	close() {
-		return this.readyState && this.readyState !== "closed" && (this.doClose(), this.onClose()), 
+		return this.readyState && "closed" !== this.readyState && (this.doClose(), this.onClose()), 
 		this;
 	}
 	send(packets) {
-		this.readyState === "open" && this.write(packets);
+		"open" === this.readyState && this.write(packets);
 	}
 	pause(_onPause) {}
 	takeable(packets) {
@@ -222,7 +181,12 @@ var TransportError = class extends Error {
 		return "unreadable";
 	}
 	onError(reason, description, context, cause) {
-		return this.emitReserved("error", new TransportError(reason, description, context, cause));
+		return this.emitReserved("error", failure(reason, {
+			type: "TransportError",
+			description,
+			context,
+			cause
+		}));
 	}
 	onOpen() {
 		this.readyState = "open", this.writable = !0, this.emitReserved("open");
@@ -239,46 +203,27 @@ var TransportError = class extends Error {
 	onClose(details) {
 		this.readyState = "closed", this.emitReserved("close", details);
 	}
+	async reaches() {
+		let {query} = this;
+		this.query = {
+			EIO: query.EIO
+		};
+		let uri = this.createUri("http", !0, !1);
+		this.query = query;
+		try {
+			return await fetch(uri, {
+				mode: "no-cors"
+			}), !0;
+		} catch {
+			return !1;
+		}
+	}
 	createUri(scheme, stamped, base64) {
 		let {secure, hostname, port, path, timestampParam} = this.opts, {query} = this;
 		stamped && (query[timestampParam] = Math.random().toString(36).slice(2)), base64 && (query.b64 = 1);
-		let origin = `${scheme}${secure ? "s" : ""}://${bracketed(hostname)}`, shownPort = +port && +port != (secure ? 443 : 80) ? ":" + port : "";
-		return `${origin}${shownPort}${path}?${encodeQuery(query)}`;
-	}
-};
-
-var Upgrade = class {
-	constructor(engine, name) {
-		this.chosen = !1;
-		let transport = this.transport = engine.createTransport(name);
-		this.engine = engine, this.subs = [ subscribe(transport, "open", () => transport.send([ {
-			type: "ping",
-			data: "probe"
-		} ])), subscribe(transport, "packet", packet => this.onReply(packet)), subscribe(transport, "error", error => this.fail(": " + error)), subscribe(transport, "close", () => this.fail(": transport closed")), subscribe(engine, "close", () => this.fail(": socket closed")), subscribe(engine, "upgrading", to => to !== transport && this.abandon()) ], 
-		transport.open();
-	}
-	onReply({type, data}) {
-		let {engine, transport} = this;
-		if (type !== "pong" || data !== "probe") return this.fail("");
-		engine.upgrading || (this.chosen = engine.upgrading = !0, engine.emitReserved("upgrading", transport), 
-		engine.constructor.priorWebsocketSuccess = transport.name === "websocket", engine.transport.pause(() => {
-			this.subs.length && (this.detach(), engine.setTransport(transport), transport.send([ {
-				type: "upgrade"
-			} ]), engine.emitReserved("upgrade", transport), engine.upgrading = !1, engine.flush());
-		}));
-	}
-	fail(cause) {
-		let {engine, transport} = this;
-		this.abandon(), this.chosen && (engine.upgrading = !1, engine.transport.resume?.(), 
-		engine.flush()), engine.emitReserved("upgradeError", failure("probe error" + cause, {
-			transport: transport.name
-		}));
-	}
-	abandon() {
-		this.detach(), this.transport.close();
-	}
-	detach() {
-		for (let unsubscribe of this.subs.splice(0)) unsubscribe();
+		return `${scheme}${secure ? "s" : ""}://${bracketed(hostname)}${+port && +port != (secure ? 443 : 80) ? ":" + port : ""}${path}?${function(query) {
+			return Object.entries(query).map(pair => pair.map(encodeURIComponent).join("=")).join("&");
+		}(query)}`;
 	}
 };
 
@@ -287,7 +232,7 @@ function fetchByXhr(uri, {method, body, headers, credentials, signal}) {
 		let xhr = new XMLHttpRequest;
 		xhr.open(method, uri);
 		for (let [name, value] of Object.entries(headers || {})) xhr.setRequestHeader(name, value);
-		xhr.withCredentials = credentials === "include", xhr.onload = () => resolve2({
+		xhr.withCredentials = "include" === credentials, xhr.onload = () => resolve2({
 			status: xhr.status,
 			redirected: new URL(xhr.responseURL || uri).href !== new URL(uri).href,
 			text: () => Promise.resolve(xhr.responseText)
@@ -295,29 +240,63 @@ function fetchByXhr(uri, {method, body, headers, credentials, signal}) {
 	});
 }
 
-var POLL_ERROR = "xhr poll error", POST_ERROR = "xhr post error", Polling = class extends Transport {
-	constructor() {
-		super(...arguments);
-		this.isPolling = !1;
-	}
+var UNNAMED = /^(streaming|iframe)$/, forbidden = "";
+
+"object" == typeof document && document.addEventListener("securitypolicyviolation", ({effectiveDirective, blockedURI}) => {
+	"connect-src" === effectiveDirective && (forbidden = blockedURI);
+});
+
+var Polling = class extends Transport {
 	get name() {
 		return "polling";
 	}
 	pause(onPause) {
 		this.readyState = "pausing";
 		let waiting = 1, settled = () => {
-			--waiting || this.readyState !== "pausing" || (this.readyState = "paused", onPause());
+			--waiting || "pausing" !== this.readyState || (this.readyState = "paused", onPause());
 		};
 		this.isPolling && (waiting++, this.once("pollComplete", settled)), this.writable || (waiting++, 
 		this.once("drain", settled)), settled();
 	}
 	upgrade(offered) {
-		let {socket} = this;
-		for (let name of socket.transports) [].concat(offered).includes(name) && (socket.constructor.priorWebsocketSuccess = !1, 
-		new Upgrade(socket, name));
+		let {socket} = this, names = [].concat(offered), rest = socket.transports.filter(name => names.includes(name) || names[0] && UNNAMED.test(name)), next = () => {
+			let name = rest.shift();
+			!name || "open" !== socket.readyState || (socket.constructor.priorWebsocketSuccess = !1, 
+			function(engine, name) {
+				let transport = engine.createTransport(name), chosen = !1, detach = () => {
+					for (let unsubscribe of subs.splice(0)) unsubscribe();
+				}, abandon = () => {
+					detach(), transport.close();
+				}, fail = cause => {
+					abandon(), chosen && (engine.upgrading = !1, engine.transport.resume?.(), engine.flush()), 
+					engine.emitReserved("upgradeError", failure("probe error" + cause, {
+						transport: transport.name
+					}));
+				}, handOver = () => {
+					subs.length && (detach(), engine.setTransport(transport), transport.send([ {
+						type: "upgrade"
+					} ]), engine.emitReserved("upgrade", transport), engine.upgrading = !1, engine.flush());
+				}, subs = [ subscribe(transport, "open", () => transport.send([ {
+					type: "ping",
+					data: "probe"
+				} ])), subscribe(transport, "packet", ({type, data}) => {
+					if ("pong" !== type || "probe" !== data) return fail("");
+					engine.upgrading || (chosen = engine.upgrading = !0, engine.emitReserved("upgrading", transport), 
+					engine.constructor.priorWebsocketSuccess = "websocket" === transport.name, engine.transport.pause(() => {
+						transport.writable ? handOver() : transport.once("drain", handOver);
+					}));
+				}), subscribe(transport, "error", error => fail(": " + error)), subscribe(transport, "close", () => fail(": transport closed")), subscribe(engine, "close", () => fail(": socket closed")), subscribe(engine, "leave", abandon), subscribe(engine, "upgrading", to => to !== transport && abandon()) ];
+				transport.open();
+			}(socket, name));
+		};
+		socket.on("upgradeError", next), next();
 	}
 	takeable(packets) {
-		let {maxPayload} = this.socket, size = -1, end = maxPayload ? packets.findIndex(({data}, i) => (size += 2 + (data ? encodedLength(data) : 0)) > maxPayload && i) : -1;
+		let {maxPayload} = this.socket, size = -1, end = maxPayload ? packets.findIndex(({data}, i) => (size += 2 + (data ? function(data) {
+			if ("string" == typeof data) return new Blob([ data ]).size;
+			let length = data.size ?? data.byteLength;
+			return 4 * Math.ceil(length / 3);
+		}(data) : 0)) > maxPayload && i) : -1;
 		return packets.slice(0, end < 0 ? void 0 : end);
 	}
 	explain(status) {
@@ -331,38 +310,48 @@ var POLL_ERROR = "xhr poll error", POST_ERROR = "xhr post error", Polling = clas
 		this.poll();
 	}
 	doClose() {
-		this.readyState === "opening" ? this.controller.abort() : this.write([ {
+		"opening" === this.readyState ? this.controller.abort() : this.write([ {
 			type: "close"
 		} ]);
 	}
 	write(packets) {
-		this.writable = !1, encodePackets(packets, !1, encoded => this.request(POST_ERROR, () => this.onDrain(), joinPayload(encoded)), error => this.onError(POST_ERROR, error, void 0, because("blob")));
+		this.writable = !1, encodePackets(packets, !1, encoded => this.request("xhr post error", () => this.onDrain(), function(encoded) {
+			return encoded.join("");
+		}(encoded)), error => this.onError("xhr post error", error, void 0, because("blob")));
 	}
 	onData(data) {
-		for (let packet of decodePayload(data, this.socket.binaryType)) {
-			if (this.readyState === "opening" && packet.type === "open" && this.onOpen(), packet.type === "close") {
-				this.onClose({
-					description: "transport closed by the server"
-				});
-				break;
+		for (let packet of function(payload, binaryType) {
+			let packets = [];
+			for (let encoded of payload.split("")) {
+				let packet = decodePacket(encoded, binaryType);
+				if (packets.push(packet), "error" === packet.type) break;
 			}
-			this.onPacket(packet);
-		}
-		this.readyState !== "closed" && (this.isPolling = !1, this.emitReserved("pollComplete"), 
-		this.readyState === "open" && this.poll());
+			return packets;
+		}(data, this.socket.binaryType)) if (this.accept(packet), "close" === packet.type) break;
+		"closed" !== this.readyState && (this.isPolling = !1, this.emitReserved("pollComplete"), 
+		"open" === this.readyState && this.poll());
+	}
+	accept(packet) {
+		"opening" === this.readyState && "open" === packet.type && this.onOpen(), "close" === packet.type ? this.onClose({
+			description: "transport closed by the server"
+		}) : this.onPacket(packet);
 	}
 	poll() {
-		this.isPolling = !0, this.request(POLL_ERROR, text => this.onData(text)), this.emitReserved("poll");
+		this.isPolling = !0, this.request("xhr poll error", text => this.onData(text)), 
+		this.emitReserved("poll");
 	}
-	async request(failure2, done, body) {
-		let {extraHeaders, withCredentials, timestampRequests, requestTimeout} = this.opts, context = this.answer = {
+	async request(failure2, done, body, limit = this.opts.requestTimeout) {
+		let {extraHeaders, withCredentials, timestampRequests} = this.opts, context = this.answer = {
 			status: 0,
 			responseText: ""
-		}, controller = this.controller = new AbortController, code = "no_answer", timer = requestTimeout && this.setTimeoutFn(() => {
+		}, controller = new AbortController, code = "no_answer", timer = limit && this.setTimeoutFn(() => {
 			code = "request_timeout", controller.abort();
-		}, requestTimeout);
+		}, limit);
+		body || (this.controller = controller, this.timer = timer);
+		let uri = "";
 		try {
-			let uri = this.createUri("http", timestampRequests !== !1, !this.supportsBinary && !this.query.sid), response = await this.fetch(uri, {
+			uri = this.createUri("http", !1 !== timestampRequests, !this.supportsBinary && !this.query.sid);
+			let response = await this.fetch(uri, {
 				method: body ? "POST" : "GET",
 				body,
 				headers: body ? {
@@ -371,43 +360,126 @@ var POLL_ERROR = "xhr poll error", POST_ERROR = "xhr post error", Polling = clas
 				} : extraHeaders,
 				signal: controller.signal,
 				credentials: withCredentials ? "include" : "same-origin",
-				keepalive: body === "1"
+				keepalive: "1" === body
 			});
-			code === "no_answer" && (code = "cut_off"), context.responseText = await response.text(), 
+			"no_answer" === code && (code = "cut_off"), context.responseText = await (200 === response.status ? this.read(response) : response.text()), 
 			context.status = response.status, this.redirected = response.redirected;
 		} catch (error) {
-			context.error = error, code === "no_answer" && await this.isRefused() && (code = "refused_origin");
+			context.error = error, "no_answer" === code && await this.isRefused(uri) && (code = "refused_origin");
 		}
-		this.clearTimeoutFn(timer);
+		this.clearTimeoutFn(timer), body && "closed" === this.readyState && this.controller.abort();
 		let {status, responseText} = context;
-		if (status === 200) return done(responseText);
-		status && (code = this.explain(!0)), this.setTimeoutFn(() => this.onError(failure2, status, context, because(code)), 0);
+		if (200 === status) return done(responseText);
+		status && (code = this.explain(!0)), this.setTimeoutFn(() => {
+			forbidden && uri.startsWith(forbidden) && (code = "forbidden", this.socket.opts.tryAllTransports = !0), 
+			this.onError(failure2, status, context, because(code));
+		}, 0);
+	}
+	read(answer) {
+		return answer.text();
 	}
 	fetch(uri, request) {
-		return (typeof fetch == "function" ? fetch : fetchByXhr)(uri, request);
+		return ("function" == typeof fetch ? fetch : fetchByXhr)(uri, request);
 	}
-	async isRefused() {
-		let {query} = this;
-		if (query.sid) return !1;
-		try {
-			delete query.transport;
-			let uri = this.createUri("http", !0, !1);
-			return uri.startsWith(location.origin) ? !1 : (await fetch(uri, {
-				mode: "no-cors"
-			}), !0);
-		} catch {
-			return !1;
-		}
+	async isRefused(uri) {
+		return !this.query.sid && !uri.startsWith(pageLocation()?.origin ?? "") && this.reaches();
 	}
 };
 
-var offline = new Set;
+var Streaming = class extends Polling {
+	get name() {
+		return "streaming";
+	}
+	upgrade() {}
+	doClose() {
+		this.socket.transport === this ? super.doClose() : this.controller.abort();
+	}
+	poll() {
+		let limit = this.rotated ? 0 : 3e3;
+		this.rotated = !1, this.request("stream error", () => this.onEnd(), void 0, limit);
+	}
+	begin() {
+		"opening" === this.readyState && this.query.sid && this.onOpen();
+	}
+	receive(data) {
+		this.clearTimeoutFn(this.timer);
+		let packet = decodePacket(data, this.socket.binaryType);
+		this.rotated = "noop" === packet.type, this.accept(packet);
+	}
+	async read({body}) {
+		this.begin();
+		let reader = body.getReader(), bytes = new Uint8Array;
+		for (;;) {
+			let {done, value} = await reader.read();
+			if (done) return "";
+			let joined = new Uint8Array(bytes.length + value.length);
+			for (joined.set(bytes), joined.set(value, bytes.length), bytes = joined; ;) {
+				let short = bytes[0] % 128, header = short < 126 ? 1 : short > 126 ? 9 : 3, length = header > 1 ? 0 : short;
+				for (let i = 1; i < header; i++) length = 256 * length + bytes[i];
+				let end = header + length;
+				if (!(end <= bytes.length)) break;
+				let data = bytes.slice(header, end);
+				this.receive(bytes[0] < 128 ? (new TextDecoder).decode(data) : data.buffer), bytes = bytes.subarray(end);
+			}
+		}
+	}
+	onEnd() {
+		"closed" !== this.readyState && (this.rotated ? this.poll() : this.onError("stream error", 200, this.answer, because("cut_off")));
+	}
+};
 
-typeof addEventListener == "function" && addEventListener("offline", () => {
-	for (let listener of [ ...offline ]) listener();
-});
+var Iframe = class extends Streaming {
+	get name() {
+		return "iframe";
+	}
+	doOpen() {
+		let {query} = this;
+		query.transport = "streaming", query.frame = Math.random().toString(36).slice(2), 
+		query.origin = location.origin, super.doOpen();
+	}
+	poll() {
+		let start = () => "closed" !== this.readyState && super.poll();
+		"complete" === document.readyState ? start() : addEventListener("load", start);
+	}
+	fetch(uri, {body, signal}) {
+		return new Promise((resolve2, reject) => {
+			let {origin} = new URL(uri);
+			if (body) {
+				this.sent = resolve2, this.frame.contentWindow.postMessage([ uri, body ], origin);
+				return;
+			}
+			let frame = document.createElement("iframe"), removeLast = this.remove, end = reject, receive = ({source, origin: from, data}) => {
+				if (source !== frame.contentWindow || from !== origin || data[0] !== this.query.frame) return;
+				let [, text, status] = data;
+				status >= 0 ? this.sent({
+					status,
+					text: async () => text
+				}) : text ? this.receive(text) : (this.frame = frame, this.writable ? removeLast?.() : removeLast && this.once("drain", removeLast), 
+				resolve2({
+					status: 200,
+					text: () => new Promise(done => end = done)
+				}));
+			};
+			this.remove = () => {
+				frame.remove(), removeEventListener("message", receive);
+			}, signal.onabort = () => {
+				this.remove(), end();
+			}, addEventListener("message", receive), frame.onload = () => end(), frame.hidden = !0, 
+			frame.src = uri, document.documentElement.append(frame);
+		});
+	}
+	read(answer) {
+		return this.begin(), answer.text();
+	}
+};
 
-var LONGEST_DELAY = 2 ** 31 - 1, transportsByName = {}, _Socket = class _Socket extends Emitter {
+var watchers = new Set;
+
+if ("function" == typeof addEventListener) for (let moment of [ "offline", "online", "pagehide", "pageshow", "resume", "visibilitychange" ]) addEventListener(moment, () => {
+	for (let watcher of watchers) watcher(moment);
+}, !0);
+
+var transportsByName = {}, _Socket = class _Socket extends Emitter {
 	constructor(uri, options) {
 		super();
 		this.id = null;
@@ -420,7 +492,6 @@ var LONGEST_DELAY = 2 ** 31 - 1, transportsByName = {}, _Socket = class _Socket 
 		this._prevBufferLen = 0;
 		this._pingDelay = 0;
 		this._pingTimeoutTime = 1 / 0;
-		this._cleanups = [];
 		let opts = this.opts = {
 			upgrade: !0,
 			timestampParam: "t",
@@ -429,35 +500,35 @@ var LONGEST_DELAY = 2 ** 31 - 1, transportsByName = {}, _Socket = class _Socket 
 			...options
 		};
 		installTimers(this, opts);
-		let page = pageLocation(), {hostname, port, secure = page?.protocol === "https:"} = opts;
+		let page = pageLocation(), {hostname, port, secure = "https:" === page?.protocol} = opts;
 		if (uri) {
 			let address = parse(uri);
 			hostname = address.host, port = address.port, secure = /s$/.test(address.protocol), 
 			address.query && (opts.query = address.query);
 		} else opts.host && (hostname = parse(opts.host).host || opts.host);
 		opts.secure = secure, opts.port = port || !hostname && page?.port || (secure ? "443" : "80"), 
-		opts.hostname = hostname || page?.hostname || "localhost", typeof opts.query == "string" && (opts.query = decodeQuery(opts.query)), 
+		opts.hostname = hostname || page?.hostname || "localhost", "string" == typeof opts.query && (opts.query = decodeQuery(opts.query)), 
 		opts.path = opts.path.replace(/\/$/, "") + (opts.addTrailingSlash ? "/" : "");
 		let {transports, transportImplementations} = opts;
 		if (transports && transportImplementations) throw new Error("specifying both 'transportImplementations' and 'transports' options is not supported");
 		let given = transportImplementations || transports || Object.keys(transportsByName);
-		if (this.transports = given.map(item => {
-			if (typeof item != "function") return item;
+		this.transports = given.map(item => {
+			if ("function" != typeof item) return item;
 			let name = item.prototype.name;
 			return this._transportsByName[name] = item, name;
-		}).filter(name => this._transportsByName[name]?.prototype.doOpen), typeof addEventListener == "function" && opts.closeOnBeforeunload) {
-			let leave = () => {
-				this.transport.off(), this.transport.close();
-			};
-			addEventListener("beforeunload", leave), this._cleanups.push(() => removeEventListener("beforeunload", leave));
-		}
-		if (opts.hostname !== "localhost") {
-			let lost = () => this._onClose("transport close", {
+		}).filter(name => this._transportsByName[name]?.prototype.doOpen);
+		let hasLeft = !1, leave = () => {
+			hasLeft = !0, this._pingTimeoutTime = 0, this._fire("$leave", []), this.transport.off(), 
+			this.transport.close();
+		}, watch = async moment => {
+			"pagehide" === moment ? leave() : "pageshow" === moment ? hasLeft && this._onClose("transport close", {
+				description: "the page was left"
+			}) : "offline" !== moment ? this._hasPingExpired() : "localhost" !== opts.hostname && !await this.transport.reaches() && this._onClose("transport close", {
 				description: "network connection lost"
 			});
-			offline.add(lost), this._cleanups.push(() => offline.delete(lost));
-		}
-		this._open();
+		};
+		watchers.add(watch), this._cleanups = [ () => watchers.delete(watch) ], "function" == typeof addEventListener && opts.closeOnBeforeunload && (addEventListener("beforeunload", leave), 
+		this._cleanups.push(() => removeEventListener("beforeunload", leave))), this._open();
 	}
 	createTransport(name) {
 		let query = {
@@ -488,10 +559,10 @@ var LONGEST_DELAY = 2 ** 31 - 1, transportsByName = {}, _Socket = class _Socket 
 		this.transport?.off(), this.transport = transport.on("drain", () => this._onDrain()).on("packet", packet => this._onPacket(packet)).on("error", error => this._onError(error)).on("close", details => this._onClose("transport close", details));
 	}
 	_onPacket(packet) {
-		if (this.readyState === "closed") return;
+		if ("closed" === this.readyState) return;
 		let {type, data} = packet;
-		this._fire("$packet", [ packet ]), this._fire("$heartbeat", []), type === "open" && !this.id ? this._onHandshake(data) : type === "error" || !this.id ? this._onServerError(data) : type === "ping" ? (this._sendPacket("pong"), 
-		this.emitReserved("ping"), this.emitReserved("pong"), this._resetPingTimeout()) : type === "message" && (this._fire("$data", [ data ]), 
+		this._fire("$packet", [ packet ]), this._fire("$heartbeat", []), "open" === type && !this.id ? this._onHandshake(data) : "error" === type || !this.id ? this._onServerError(data) : "ping" === type ? (this._sendPacket("pong"), 
+		this.emitReserved("ping"), this.emitReserved("pong"), this._resetPingTimeout()) : "message" === type && (this._fire("$data", [ data ]), 
 		this._fire("$message", [ data ]));
 	}
 	_onHandshake(json) {
@@ -499,14 +570,14 @@ var LONGEST_DELAY = 2 ** 31 - 1, transportsByName = {}, _Socket = class _Socket 
 		try {
 			data = JSON.parse(json);
 		} catch {}
-		if (!data || typeof data.sid != "string" || !(data.pingInterval + data.pingTimeout > 0)) return this._onServerError("parser error");
+		if (!data || "string" != typeof data.sid || !(data.pingInterval + data.pingTimeout > 0)) return this._onServerError("parser error");
 		this.emitReserved("handshake", data), this.id = this.transport.query.sid = data.sid, 
-		this._pingDelay = Math.min(data.pingInterval + data.pingTimeout, LONGEST_DELAY), 
-		this.maxPayload = data.maxPayload, this.readyState = "open", _Socket.priorWebsocketSuccess = this.transport.name === "websocket", 
-		this.emitReserved("open"), this.flush(), this._resetPingTimeout(), !(this.readyState !== "open" || !this.opts.upgrade) && this.transport.upgrade?.(data.upgrades);
+		this._pingDelay = Math.min(data.pingInterval + data.pingTimeout, 2147483647), this.maxPayload = data.maxPayload, 
+		this.readyState = "open", _Socket.priorWebsocketSuccess = "websocket" === this.transport.name, 
+		this.emitReserved("open"), this.flush(), this._resetPingTimeout(), !("open" !== this.readyState || !this.opts.upgrade) && this.transport.upgrade?.(data.upgrades);
 	}
 	_resetPingTimeout() {
-		this.clearTimeoutFn(this._pingTimeoutTimer), this.readyState !== "closed" && (this._pingTimeoutTime = Date.now() + this._pingDelay, 
+		this.clearTimeoutFn(this._pingTimeoutTimer), "closed" !== this.readyState && (this._pingTimeoutTime = Date.now() + this._pingDelay, 
 		this._pingTimeoutTimer = this.setTimeoutFn(() => this._onClose("ping timeout"), this._pingDelay));
 	}
 	_hasPingExpired() {
@@ -518,7 +589,7 @@ var LONGEST_DELAY = 2 ** 31 - 1, transportsByName = {}, _Socket = class _Socket 
 		this.writeBuffer.splice(0, this._prevBufferLen), this._prevBufferLen = 0, this.writeBuffer.length ? this.flush() : this.emitReserved("drain");
 	}
 	flush() {
-		if (this.readyState === "closed" || !this.transport.writable || this.upgrading || !this.writeBuffer.length) return;
+		if ("closed" === this.readyState || !this.transport.writable || this.upgrading || !this.writeBuffer.length) return;
 		let packets = this.transport.takeable(this.writeBuffer);
 		this.transport.send(packets), this._prevBufferLen = packets.length, this.emitReserved("flush");
 	}
@@ -530,13 +601,13 @@ var LONGEST_DELAY = 2 ** 31 - 1, transportsByName = {}, _Socket = class _Socket 
 	}
 	_sendPacket(type, data, options, onFlush) {
 		if (this.readyState.startsWith("clos")) return;
-		typeof options == "function" && (onFlush = options, options = null);
+		"function" == typeof options && (onFlush = options, options = null);
 		let packet = {
 			type,
 			data,
 			options: {
 				...options,
-				compress: options?.compress !== !1
+				compress: !1 !== options?.compress
 			}
 		};
 		this.emitReserved("packetCreate", packet), this.writeBuffer.push(packet), onFlush && this.once("flush", onFlush), 
@@ -559,12 +630,12 @@ var LONGEST_DELAY = 2 ** 31 - 1, transportsByName = {}, _Socket = class _Socket 
 		}));
 	}
 	_onError(error) {
-		if (_Socket.priorWebsocketSuccess = !1, this.opts.tryAllTransports && this.transports.length > 1 && this.readyState === "opening") return this.transports.shift(), 
+		if (_Socket.priorWebsocketSuccess = !1, this.opts.tryAllTransports && this.transports.length > 1 && "opening" === this.readyState) return this.transports.shift(), 
 		this._open();
 		this.emitReserved("error", error), this._onClose("transport error", error);
 	}
 	_onClose(reason, description) {
-		if (this.readyState !== "closed") {
+		if ("closed" !== this.readyState) {
 			this.readyState = "closed", this.clearTimeoutFn(this._pingTimeoutTimer);
 			for (let cleanup of this._cleanups) cleanup();
 			this.transport && (this.transport.off("close"), this.transport.close(), this.transport.off()), 
@@ -598,8 +669,7 @@ var WebSocketTransport = class extends Transport {
 		}
 	}
 	createSocket(uri, protocols, opts) {
-		let Constructor = WebSocket;
-		return new Constructor(uri, protocols || [], opts);
+		return new WebSocket(uri, protocols || [], opts);
 	}
 	doClose() {
 		this.ws && (this.ws.onerror = () => {}, this.ws.close());
@@ -612,24 +682,18 @@ var WebSocketTransport = class extends Transport {
 			queueMicrotask(() => this.onDrain());
 		}, error => this.fail(error, "blob"));
 	}
-	fail(description, code = (this.readyState === "opening" ? "no_websocket" : "connection_lost")) {
+	fail(description, code = ("opening" === this.readyState ? "no_websocket" : "connection_lost")) {
 		this.onError("websocket error", description, void 0, because(code));
 	}
 };
 
 Object.assign(transportsByName, {
 	polling: Polling,
-	websocket: WebSocketTransport
+	websocket: WebSocketTransport,
+	streaming: Streaming
 });
 
-function backoff(attempts, min, max, jitter) {
-	let delay = min * 2 ** Math.min(attempts, 31);
-	if (jitter > 0 && jitter <= 1) {
-		let random = Math.random();
-		delay *= 1 + random * jitter * (random * 10 & 1 ? 1 : -1);
-	}
-	return Math.floor(Math.min(delay, max));
-}
+"object" == typeof document && (transportsByName.iframe = Iframe);
 
 var protocol = 5;
 
@@ -639,9 +703,9 @@ function isReserved(event) {
 	return RESERVED.test(event);
 }
 
-var MOST_ATTACHMENTS = 10, HEAD = /^([0-6])(?:(\d*)-)?(?:(\/[^,]*),?)?(\d*)/, Decoder = class extends Emitter {
+var HEAD = /^([0-6])(?:(\d*)-)?(?:(\/[^,]*),?)?(\d*)/, Decoder = class extends Emitter {
 	add(data) {
-		if (typeof data == "string") this.addText(data); else if (isBinary(data)) this.addAttachment(data); else throw new Error("Unknown type: " + data);
+		if ("string" == typeof data) this.addText(data); else if (isBinary(data)) this.addAttachment(data); else throw new Error("Unknown type: " + data);
 	}
 	destroy() {
 		this.incomplete = this.buffers = void 0;
@@ -651,8 +715,8 @@ var MOST_ATTACHMENTS = 10, HEAD = /^([0-6])(?:(\d*)-)?(?:(\/[^,]*),?)?(\d*)/, De
 		let [head, digit, count, nsp = "/", id] = text.startsWith("2[") ? [ "2", "2" ] : HEAD.exec(text) || [];
 		if (!head) throw new Error("unknown packet type " + text[0]);
 		let json = text.slice(head.length), type = +digit, hasAttachments = type >= 5;
-		if (hasAttachments ? !(+count > 0) : count !== void 0) throw new Error("Illegal attachments");
-		if (+count > MOST_ATTACHMENTS) throw new Error("too many attachments");
+		if (hasAttachments ? !(+count > 0) : void 0 !== count) throw new Error("Illegal attachments");
+		if (+count > 10) throw new Error("too many attachments");
 		let packet = {
 			type: hasAttachments ? type - 3 : type,
 			nsp
@@ -661,7 +725,13 @@ var MOST_ATTACHMENTS = 10, HEAD = /^([0-6])(?:(\d*)-)?(?:(\/[^,]*),?)?(\d*)/, De
 			try {
 				packet.data = JSON.parse(json);
 			} catch {}
-			if (!isPayloadValid(packet)) throw new Error("invalid payload");
+			if (!function({type, data}) {
+				if (Array.isArray(data)) {
+					let [event] = data;
+					return 2 !== type ? 3 === type : "number" == typeof event || "string" == typeof event && !isReserved(event);
+				}
+				return "string" == typeof data ? 4 === type : !!data && "object" == typeof data && (0 === type || 4 === type);
+			}(packet)) throw new Error("invalid payload");
 		}
 		hasAttachments ? (this.incomplete = packet, this.buffers = [], this.expected = +count) : this._fire("$decoded", [ packet ]);
 	}
@@ -673,18 +743,10 @@ var MOST_ATTACHMENTS = 10, HEAD = /^([0-6])(?:(\d*)-)?(?:(\/[^,]*),?)?(\d*)/, De
 	}
 };
 
-function isPayloadValid({type, data}) {
-	if (Array.isArray(data)) {
-		let [event] = data;
-		return type !== 2 ? type === 3 : typeof event == "number" || typeof event == "string" && !isReserved(event);
-	}
-	return typeof data == "string" ? type === 4 : !!data && typeof data == "object" && (type === 0 || type === 4);
-}
-
 function attach(value, buffers) {
-	if (!value || typeof value != "object") return value;
-	if (value._placeholder === !0) {
-		let buffer = typeof value.num == "number" && buffers[value.num];
+	if (!value || "object" != typeof value) return value;
+	if (!0 === value._placeholder) {
+		let buffer = "number" == typeof value.num && buffers[value.num];
 		if (!buffer) throw new Error("illegal attachments");
 		return buffer;
 	}
@@ -694,23 +756,21 @@ function attach(value, buffers) {
 
 var Encoder = class {
 	encode(packet) {
-		let {type, nsp, id, data} = packet, attachments = [], hasAttachments = (type === 2 || type === 3) && containsBinary(data), json = data == null ? "" : JSON.stringify(data, hasAttachments ? detaching(attachments) : void 0);
-		return [ (hasAttachments ? type + 3 + `${attachments.length}-` : type) + (nsp && nsp !== "/" ? nsp + "," : "") + (id ?? "") + json, ...attachments ];
+		let {type, nsp, id, data} = packet, attachments = [], hasAttachments = (2 === type || 3 === type) && containsBinary(data), json = null == data ? "" : JSON.stringify(data, hasAttachments ? function(attachments) {
+			return function(key, value) {
+				let original = this[key];
+				return isBinary(original) ? {
+					_placeholder: !0,
+					num: attachments.push(original) - 1
+				} : value;
+			};
+		}(attachments) : void 0);
+		return [ (hasAttachments ? type + 3 + `${attachments.length}-` : type) + (nsp && "/" !== nsp ? nsp + "," : "") + (id ?? "") + json, ...attachments ];
 	}
 };
 
-function detaching(attachments) {
-	return function(key, value) {
-		let original = this[key];
-		return isBinary(original) ? {
-			_placeholder: !0,
-			num: attachments.push(original) - 1
-		} : value;
-	};
-}
-
 function containsBinary(value, fromJSON) {
-	return !value || typeof value != "object" ? !1 : isBinary(value) ? !0 : typeof value.toJSON == "function" && !fromJSON ? containsBinary(value.toJSON(), !0) : Object.values(value).some(item => containsBinary(item));
+	return !value || "object" != typeof value ? !1 : isBinary(value) ? !0 : "function" == typeof value.toJSON && !fromJSON ? containsBinary(value.toJSON(), !0) : Object.values(value).some(item => containsBinary(item));
 }
 
 var Socket2 = class extends Emitter {
@@ -722,6 +782,7 @@ var Socket2 = class extends Emitter {
 		this.sendBuffer = [];
 		this._queue = [];
 		this.ids = 0;
+		this._waiting = 0;
 		this.acks = {};
 		this.flags = {};
 		this._anyListeners = [];
@@ -737,7 +798,7 @@ var Socket2 = class extends Emitter {
 		return !!this.subs;
 	}
 	connect() {
-		let {io: io2} = this, isOpen = io2._readyState === "open";
+		let {io: io2} = this, isOpen = "open" === io2._readyState;
 		return this.connected || this.subs && isOpen ? this : (this.subs = this.subs || [ subscribe(io2, "open", () => this.onopen()), subscribe(io2, "packet", packet => this.onpacket(packet)), subscribe(io2, "error", error => !this.connected && this.onerror(error)), subscribe(io2, "close", (reason, description) => this.onclose(reason, description)) ], 
 		io2._reconnecting || io2.open(), isOpen && this.onopen(), this);
 	}
@@ -750,19 +811,19 @@ var Socket2 = class extends Emitter {
 	emit(event, ...params) {
 		if (isReserved(event)) throw new Error(`"${event}" is a reserved event name`);
 		let args = [ event, ...params ], {flags, io: io2} = this;
-		if (this.flags = {}, this._opts.retries && !flags.fromQueue && !flags.volatile) return this._addToQueue(args, flags), 
+		if (this.flags = {}, flags.signal?.aborted) throw flags.signal.reason;
+		if (this._opts.retries && !flags.fromQueue && !flags.volatile) return this._addToQueue(args, flags), 
 		this;
 		let packet = {
 			type: 2,
 			nsp: this.nsp,
 			data: args,
 			options: {
-				compress: flags.compress !== !1
+				compress: !1 !== flags.compress
 			}
-		};
-		typeof args[args.length - 1] == "function" && (packet.id = this.ids++, this._registerAck(packet.id, args.pop(), flags.timeout ?? this._opts.ackTimeout));
-		let isConnected = this.connected && !io2.engine._hasPingExpired();
-		return flags.volatile && !(isConnected && io2.engine.transport.writable) ? this : (isConnected ? this._send(packet) : this.sendBuffer.push(packet), 
+		}, isConnected = this.connected && !io2.engine._hasPingExpired();
+		return !isConnected && !flags.volatile && (packet.size = this._reserve(args)), "function" == typeof args[args.length - 1] && (packet.id = this.ids++, 
+		this._registerAck(packet.id, args.pop(), flags)), flags.volatile && !(isConnected && io2.engine.transport.writable) ? this : (isConnected ? this._send(packet) : this.sendBuffer.push(packet), 
 		this);
 	}
 	emitWithAck(event, ...args) {
@@ -771,38 +832,57 @@ var Socket2 = class extends Emitter {
 			ack.withError = !0, this.emit(event, ...args, ack);
 		});
 	}
-	_registerAck(id, ack, timeout) {
-		if (timeout === void 0) {
+	_registerAck(id, ack, {timeout = this._opts.ackTimeout, signal}) {
+		if (void 0 === timeout && !signal) {
 			this.acks[id] = ack;
 			return;
 		}
-		let timer = this.io.setTimeoutFn(() => {
-			delete this.acks[id], this.sendBuffer = this.sendBuffer.filter(packet => packet.id !== id), 
-			ack.call(this, new Error("operation has timed out"));
-		}, timeout), timed = (...args) => {
-			this.io.clearTimeoutFn(timer), ack.apply(this, args);
+		let fail = error => {
+			this.sendBuffer = this.sendBuffer.filter(packet => packet.id !== id || (this._waiting -= packet.size, 
+			!1)), delete this.acks[id], settle(error);
+		}, abort = () => fail(signal.reason), timer = void 0 !== timeout && this.io.setTimeoutFn(() => fail(new Error("operation has timed out")), timeout);
+		signal?.addEventListener("abort", abort);
+		let settle = (...args) => {
+			this.io.clearTimeoutFn(timer), signal?.removeEventListener("abort", abort), ack.apply(this, args);
 		};
-		timed.withError = !0, this.acks[id] = timed;
+		settle.withError = !0, this.acks[id] = settle;
 	}
 	_addToQueue(args, flags) {
-		let ack = typeof args[args.length - 1] == "function" ? args.pop() : void 0, queued = {
+		let ack = "function" == typeof args[args.length - 1] ? args.pop() : void 0, queued = {
 			args,
 			flags: {
 				fromQueue: !0,
 				...flags
 			},
 			pending: !1,
-			tryCount: 0
+			tryCount: 0,
+			size: this.connected ? 0 : this._reserve(args)
 		}, settle = (error, ...response) => {
-			queued === this._queue[0] && (queued.pending = !1, (!error || queued.tryCount > this._opts.retries) && (this._queue.shift(), 
+			queued === this._queue[0] && (queued.pending = !1, (!error || queued.tryCount > this._opts.retries || flags.signal?.aborted) && (this._waiting -= this._queue.shift().size, 
 			ack && call(this, ack, [ error, ...response ])), this._drainQueue());
 		};
 		settle.withError = !0, args.push(settle), this._queue.push(queued), this._drainQueue();
 	}
 	_drainQueue(force) {
 		let [queued] = this._queue;
-		!this.connected || !queued || queued.pending && !force || (queued.pending = !0, 
-		queued.tryCount++, this.flags = queued.flags, this.emit(...queued.args));
+		if (!this.connected || !queued || queued.pending && !force) return;
+		let {signal} = queued.flags;
+		if (signal?.aborted) return queued.args[queued.args.length - 1](signal.reason);
+		queued.pending = !0, queued.tryCount++, this.flags = queued.flags, this.emit(...queued.args);
+	}
+	_reserve(data) {
+		let {io: io2, nsp} = this;
+		!this.sendBuffer.length && !this._queue.length && (this._waiting = 0);
+		let size = 0;
+		for (let part of io2.encoder.encode({
+			type: 2,
+			nsp,
+			data
+		})) size += part.length ?? part.byteLength ?? part.size;
+		if (this._waiting + size > (this._opts.maxBufferSize ?? 1e7)) throw failure("too much waits for the connection", {
+			code: "buffer_full"
+		});
+		return this._waiting += size, size;
 	}
 	_send(packet) {
 		for (let listener of [ ...this._anyOutgoingListeners ]) call(this, listener, packet.data);
@@ -823,7 +903,7 @@ var Socket2 = class extends Emitter {
 				} : data
 			}));
 		};
-		typeof auth == "function" ? auth(connect) : connect(auth);
+		"function" == typeof auth ? auth(connect) : connect(auth);
 	}
 	onerror(error) {
 		!this.isWarned && !this.hasListeners("connect_error") && (this.isWarned = !0, console.warn("connect_error", error)), 
@@ -839,26 +919,24 @@ var Socket2 = class extends Emitter {
 	}
 	onpacket(packet) {
 		let {type, nsp, data} = packet;
-		if (nsp === this.nsp) {
-			if (type === 0) {
-				if (this.io._readyState !== "open") return;
-				data?.sid ? this.onconnect(data.sid, data.pid) : this.onerror(failure(VERSION_MISMATCH, {
-					cause: because("engine_3")
-				}));
-			} else if (type === 2 || type === 5) this.onevent(packet); else if (type === 3 || type === 6) this.onack(packet); else if (type === 1) this.destroy(), 
-			this.onclose("io server disconnect"); else if (type === 4) {
-				this.destroy();
-				let {message = data, data: details} = data || {};
-				this.onerror(failure(message, {
-					data: details
-				}));
-			}
+		if (nsp === this.nsp) if (0 === type) {
+			if ("open" !== this.io._readyState) return;
+			data?.sid ? this.onconnect(data.sid, data.pid) : this.onerror(failure(VERSION_MISMATCH, {
+				cause: because("engine_3")
+			}));
+		} else if (2 === type || 5 === type) this.onevent(packet); else if (3 === type || 6 === type) this.onack(packet); else if (1 === type) this.destroy(), 
+		this.onclose("io server disconnect"); else if (4 === type) {
+			this.destroy();
+			let {message = data, data: details} = data || {};
+			this.onerror(failure(message, {
+				data: details
+			}));
 		}
 	}
 	onevent({id, data}) {
 		let args = data || [], last = args[args.length - 1];
-		this._pid && id == null && typeof last == "string" && (this._lastOffset = last), 
-		id != null && args.push(this.ack(id)), this.connected ? this.emitEvent(args) : this.receiveBuffer.push(args);
+		this._pid && null == id && "string" == typeof last && (this._lastOffset = last), 
+		null != id && args.push(this.ack(id)), this.connected ? this.emitEvent(args) : this.receiveBuffer.push(args);
 	}
 	emitEvent(args) {
 		for (let listener of [ ...this._anyListeners ]) call(this, listener, args);
@@ -898,6 +976,9 @@ var Socket2 = class extends Emitter {
 	close() {
 		return this.disconnect();
 	}
+	[Symbol.dispose]() {
+		this.disconnect();
+	}
 	compress(compress) {
 		return this.flags.compress = compress, this;
 	}
@@ -906,6 +987,9 @@ var Socket2 = class extends Emitter {
 	}
 	timeout(timeout) {
 		return this.flags.timeout = timeout, this;
+	}
+	signal(signal) {
+		return this.flags.signal = signal, this;
 	}
 };
 
@@ -929,13 +1013,14 @@ var VERSION_MISMATCH = "It seems you are trying to reach a Socket.IO server in v
 var ACCESSORS = [ [ "reconnection", !0 ], [ "reconnectionAttempts", 1 / 0, !0 ], [ "reconnectionDelay", 1e3, !0 ], [ "reconnectionDelayMax", 5e3, !0 ], [ "randomizationFactor", .5 ], [ "timeout", 2e4 ] ], Manager = class extends Emitter {
 	constructor(uri, opts = {}) {
 		super();
+		this.transports = [];
 		this._readyState = "closed";
 		this._reconnecting = !1;
 		this.nsps = {};
 		this.subs = [];
 		this.attempts = 0;
 		this.skipReconnect = !1;
-		uri && typeof uri == "object" && (opts = uri, uri = void 0), opts.path = opts.path || "/socket.io", 
+		uri && "object" == typeof uri && (opts = uri, uri = void 0), opts.path = opts.path || "/socket.io", 
 		this.uri = uri, this.opts = opts, installTimers(this, opts);
 		for (let [name, value, isZeroNothing] of ACCESSORS) {
 			let given = opts[name];
@@ -945,23 +1030,23 @@ var ACCESSORS = [ [ "reconnection", !0 ], [ "reconnectionAttempts", 1 / 0, !0 ],
 			Encoder,
 			Decoder
 		};
-		this.encoder = new parser.Encoder, this.decoder = new parser.Decoder, this._autoConnect = opts.autoConnect !== !1, 
+		this.encoder = new parser.Encoder, this.decoder = new parser.Decoder, this._autoConnect = !1 !== opts.autoConnect, 
 		this._autoConnect && this.open();
 	}
 	open(callback) {
-		if (this._readyState !== "closed") return this;
+		if ("closed" !== this._readyState) return this;
 		let engine = this.engine = new Socket(this.uri, this.opts);
 		this._readyState = "opening", this.skipReconnect = !1;
 		let onError = error => {
 			this.cleanup(), this._readyState = "closed", this.emitReserved("error", error), 
-			callback ? callback(error) : this._readyState === "closed" && !this.attempts && this.reconnect();
+			callback ? callback(error) : "closed" === this._readyState && !this.attempts && this.reconnect();
 		};
 		if (this.subs.push(subscribe(engine, "open", () => {
 			this.onopen(), callback?.();
 		}), subscribe(engine, "error", onError), subscribe(engine, "close", (reason, description) => onError(failure(reason, {
 			description,
 			cause: because("closed_early")
-		})))), this._timeout !== !1) {
+		})))), !1 !== this._timeout) {
 			let timer = this.setTimeoutFn(() => {
 				this.cleanup(), engine.close(), onError(failure("timeout", {
 					cause: because("timeout")
@@ -994,9 +1079,17 @@ var ACCESSORS = [ [ "reconnection", !0 ], [ "reconnectionAttempts", 1 / 0, !0 ],
 	onopen() {
 		this.cleanup();
 		let {engine, decoder} = this;
-		this._readyState = "open", this.subs.push(subscribe(engine, "ping", () => this.emitReserved("ping")), subscribe(engine, "data", data => this.ondata(data)), subscribe(engine, "error", error => this.emitReserved("error", error)), subscribe(engine, "close", (reason, description) => this.onclose(reason, description)), subscribe(decoder, "decoded", packet => {
+		this._readyState = "open", this.note("open", engine.transport.name), this.subs.push(subscribe(engine, "upgrade", ({name}) => this.note("upgrade", name)), subscribe(engine, "upgradeError", ({message, transport}) => this.note(message, engine.transport.name, transport)), subscribe(engine, "ping", () => this.emitReserved("ping")), subscribe(engine, "data", data => this.ondata(data)), subscribe(engine, "error", error => this.emitReserved("error", error)), subscribe(engine, "close", (reason, description) => this.onclose(reason, description)), subscribe(decoder, "decoded", packet => {
 			Promise.resolve().then(() => this._fire("$packet", [ packet ]));
 		})), this.emitReserved("open");
+	}
+	note(reason, to, from = this.transports.slice(-1)[0]?.to) {
+		this.transports = [ ...this.transports, {
+			from,
+			to,
+			reason,
+			at: Date.now()
+		} ].slice(-20);
 	}
 	ondata(data) {
 		try {
@@ -1010,8 +1103,8 @@ var ACCESSORS = [ [ "reconnection", !0 ], [ "reconnectionAttempts", 1 / 0, !0 ],
 		this.decoder.destroy();
 	}
 	onclose(reason, description) {
-		this.cleanup(), this.engine?.close(), this.attempts = 0, this._readyState = "closed", 
-		this.emitReserved("close", reason, description), this.reconnect();
+		this.cleanup(), this.engine?.close(), this.attempts = 0, "open" === this._readyState && this.note(reason), 
+		this._readyState = "closed", this.emitReserved("close", reason, description), this.reconnect();
 	}
 	isStopped() {
 		return this.skipReconnect || !this._reconnection;
@@ -1023,10 +1116,24 @@ var ACCESSORS = [ [ "reconnection", !0 ], [ "reconnectionAttempts", 1 / 0, !0 ],
 			return;
 		}
 		this._reconnecting = !0;
-		let delay = backoff(this.attempts++, this._reconnectionDelay, this._reconnectionDelayMax, this._randomizationFactor), timer = this.setTimeoutFn(() => {
-			this.isStopped() || this.emitReserved("reconnect_attempt", this.attempts), this.isStopped() ? this._reconnecting = !1 : this.open(error => this.onattempt(error));
-		}, delay);
-		this.subs.push(() => this.clearTimeoutFn(timer));
+		let delay = function(attempts, min, max, jitter) {
+			let delay = min * 2 ** Math.min(attempts, 31);
+			if (jitter > 0 && jitter <= 1) {
+				let random = Math.random();
+				delay *= 1 + random * jitter * (10 * random & 1 ? 1 : -1);
+			}
+			return Math.floor(Math.min(delay, max));
+		}(this.attempts++, this._reconnectionDelay, this._reconnectionDelayMax, this._randomizationFactor), attempt = () => {
+			stop(), this.isStopped() || this.emitReserved("reconnect_attempt", this.attempts), 
+			this.isStopped() ? this._reconnecting = !1 : this.open(error => this.onattempt(error));
+		}, watch = moment => {
+			("online" === moment || "pageshow" === moment) && attempt();
+		}, timer = this.setTimeoutFn(attempt, delay);
+		watchers.add(watch);
+		let stop = () => {
+			this.clearTimeoutFn(timer), watchers.delete(watch);
+		};
+		this.subs.push(stop);
 	}
 	onattempt(error) {
 		if (this._reconnecting = !1, error) this.reconnect(), this.emitReserved("reconnect_error", error); else {
@@ -1037,14 +1144,25 @@ var ACCESSORS = [ [ "reconnection", !0 ], [ "reconnectionAttempts", 1 / 0, !0 ],
 };
 
 for (let [name] of ACCESSORS) Manager.prototype[name] = function(value) {
-	return value === void 0 ? this["_" + name] : (this["_" + name] = value, this);
+	return void 0 === value ? this["_" + name] : (this["_" + name] = value, this);
 };
 
 var cache = {};
 
 function lookup(uri, opts = {}) {
-	uri && typeof uri == "object" && (opts = uri, uri = void 0);
-	let {id, path, query, source} = resolve(uri, opts.path || "/socket.io"), shared = cache[id], isOwn = opts.forceNew || opts.multiplex === !1 || shared && path in shared.nsps, manager = !isOwn && shared || new Manager(source, opts);
+	uri && "object" == typeof uri && (opts = uri, uri = void 0);
+	let {id, path, query, source} = function(uri, path, base = pageLocation()) {
+		let source = uri || "/";
+		/^\/(?!\/)/.test(source) && (source = (base ? base.host : "localhost") + source);
+		let target = parse(source);
+		return target.protocol || (target.protocol = base && "https:" !== base.protocol ? "http" : "https", 
+		source = target.protocol + "://" + source.replace(/^\/\//, "")), target.port = target.port || (/s$/.test(target.protocol) ? "443" : "80"), 
+		target.path = target.path || "/", {
+			...target,
+			source,
+			id: `${target.protocol}://${bracketed(target.host)}:${target.port}${path}`
+		};
+	}(uri, opts.path || "/socket.io"), shared = cache[id], isOwn = opts.forceNew || !1 === opts.multiplex || shared && path in shared.nsps, manager = !isOwn && shared || new Manager(source, opts);
 	return isOwn || (cache[id] = manager), query && !opts.query && (opts.query = decodeQuery(query)), 
 	manager.socket(path, opts);
 }
@@ -1057,11 +1175,11 @@ var io = Object.assign(lookup, {
 	protocol: 5
 });
 
-var WebTransportTransport = class extends Transport {
+var WebTransport = class extends Transport {
 	get name() {
 		return "webtransport";
 	}
-}, WebTransport = WebTransportTransport;
+};
 
-export { Polling as Fetch, Manager, WebSocketTransport as NodeWebSocket, Polling as NodeXHR, Socket2 as Socket, WebSocketTransport as WebSocket, WebTransport, Polling as XHR, io as connect, io as default, io, protocol };
+export { Polling as Fetch, Iframe, Manager, WebSocketTransport as NodeWebSocket, Polling as NodeXHR, Socket2 as Socket, Streaming, WebSocketTransport as WebSocket, WebTransport, Polling as XHR, io as connect, io as default, io, protocol };
 //# sourceMappingURL=socket.io.mjs.map

@@ -34,6 +34,12 @@ export type Listener<
   ? (...args: any[]) => void | Promise<void>
   : ListenerOf<Reserved, User, Event>;
 
+/** How long a listener stays. */
+export interface ListenerOptions {
+  /** Removes the listener when it is aborted. */
+  signal?: AbortSignal;
+}
+
 type Callback = ((...args: any[]) => unknown) & { fn?: unknown };
 
 /** An error with what else is known about it. */
@@ -69,8 +75,15 @@ export class Emitter<Listen extends EventsMap, Emit extends EventsMap, Reserved 
     ...args: EventParams<Reserved, Event>
   ) => this;
 
-  /** Registers `listener` for `event`. */
-  on<Event extends ListenableNames<Reserved, Listen>>(event: Event, listener: Listener<Reserved, Listen, Event>): this {
+  /** Registers `listener` for `event`, until the signal of the options is aborted. */
+  on<Event extends ListenableNames<Reserved, Listen>>(
+    event: Event,
+    listener: Listener<Reserved, Listen, Event>,
+    options?: ListenerOptions,
+  ): this {
+    const signal = options?.signal;
+    if (signal?.aborted) return this;
+    signal?.addEventListener("abort", () => this.off(event, listener));
     const callbacks = (this._callbacks = this._callbacks || {});
     const key = "$" + (event as string);
     (callbacks[key] = callbacks[key] || []).push(listener as Callback);
@@ -81,13 +94,14 @@ export class Emitter<Listen extends EventsMap, Emit extends EventsMap, Reserved 
   once<Event extends ListenableNames<Reserved, Listen>>(
     event: Event,
     listener: Listener<Reserved, Listen, Event>,
+    options?: ListenerOptions,
   ): this {
     const callback: Callback = (...args: unknown[]) => {
       this.off(event, callback as Listener<Reserved, Listen, Event>);
       (listener as Callback).apply(this, args);
     };
     callback.fn = listener;
-    return this.on(event, callback as Listener<Reserved, Listen, Event>);
+    return this.on(event, callback as Listener<Reserved, Listen, Event>, options);
   }
 
   /** Removes one listener of an event, all listeners of an event, or (without arguments) every listener. */
@@ -136,6 +150,7 @@ export interface Emitter<Listen extends EventsMap, Emit extends EventsMap, Reser
   addEventListener<Event extends ListenableNames<Reserved, Listen>>(
     event: Event,
     listener: Listener<Reserved, Listen, Event>,
+    options?: ListenerOptions,
   ): this;
   /** Alias of {@link Emitter.off}. */
   removeListener<Event extends ListenableNames<Reserved, Listen>>(

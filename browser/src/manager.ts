@@ -4,6 +4,7 @@ import type { EngineOptions } from "./engine/options.js";
 import { Socket as Engine } from "./engine/socket.js";
 import type { DisconnectDescription, SocketOptions } from "./options.js";
 import { because } from "./engine/cause.js";
+import { watchers, type Moment } from "./lifecycle.js";
 import { logOf } from "./log.js";
 import { Decoder } from "./protocol/decoder.js";
 import { Encoder } from "./protocol/encoder.js";
@@ -63,6 +64,18 @@ export interface ManagerReservedEvents {
   reconnect: (attempt: number) => void;
 }
 
+/** A change of the transport that a connection uses. */
+export interface TransportChange {
+  /** The transport before; after an attempt to leave it that failed, the one that was tried. */
+  from?: string;
+  /** The transport after; undefined if the connection ended. */
+  to?: string;
+  /** Why: `open`, `upgrade`, what an attempt failed of, or the reason of the connection's end. */
+  reason: string;
+  /** When, in milliseconds since 1970. */
+  at: number;
+}
+
 type OpenCallback = (error?: Error) => void;
 
 /** A connection to one server, reconnected when it is lost, that the sockets of several namespaces share. */
@@ -72,6 +85,8 @@ export class Manager<ListenEvents extends EventsMap = DefaultEventsMap, EmitEven
   /** The current connection. */
   engine!: Engine;
   opts: Partial<ManagerOptions>;
+  /** The last 20 changes of the transport, the newest last. */
+  transports: TransportChange[] = [];
   _autoConnect: boolean;
   _readyState: "opening" | "open" | "closed" = "closed";
   _reconnecting = false;
@@ -204,7 +219,10 @@ export class Manager<ListenEvents extends EventsMap = DefaultEventsMap, EmitEven
     const { engine, decoder } = this;
     if (LOG) log("open");
     this._readyState = "open";
+    this.note("open", engine.transport.name);
     this.subs.push(
+      subscribe(engine, "upgrade", ({ name }) => this.note("upgrade", name)),
+      subscribe(engine, "upgradeError", ({ message, transport }) => this.note(message, engine.transport.name, transport)),
       subscribe(engine, "ping", () => this.emitReserved("ping")),
       subscribe(engine, "data", (data) => this.ondata(data)),
       subscribe(engine, "error", (error) => this.emitReserved("error", error)),
@@ -215,6 +233,10 @@ export class Manager<ListenEvents extends EventsMap = DefaultEventsMap, EmitEven
       }),
     );
     this.emitReserved("open");
+  }
+
+  private note(reason: string, to?: string, from = this.transports.slice(-1)[0]?.to): void {
+    this.transports = [...this.transports, { from, to, reason, at: Date.now() }].slice(-20);
   }
 
   private ondata(data: unknown): void {
@@ -235,6 +257,7 @@ export class Manager<ListenEvents extends EventsMap = DefaultEventsMap, EmitEven
     this.cleanup();
     this.engine?.close();
     this.attempts = 0;
+    if (this._readyState === "open") this.note(reason);
     this._readyState = "closed";
     this.emitReserved("close", reason, description);
     this.reconnect();
@@ -260,13 +283,23 @@ export class Manager<ListenEvents extends EventsMap = DefaultEventsMap, EmitEven
       this._randomizationFactor,
     );
     if (LOG) log("will wait %dms before reconnect attempt", delay);
-    const timer = this.setTimeoutFn(() => {
+    const attempt = () => {
+      stop();
       if (!this.isStopped()) this.emitReserved("reconnect_attempt", this.attempts);
       // A listener may have closed the manager.
       if (this.isStopped()) this._reconnecting = false;
       else this.open((error) => this.onattempt(error));
-    }, delay);
-    this.subs.push(() => this.clearTimeoutFn(timer));
+    };
+    const watch = (moment: Moment) => {
+      if (moment === "online" || moment === "pageshow") attempt();
+    };
+    const timer = this.setTimeoutFn(attempt, delay);
+    watchers.add(watch);
+    const stop = () => {
+      this.clearTimeoutFn(timer);
+      watchers.delete(watch);
+    };
+    this.subs.push(stop);
   }
 
   private onattempt(error?: Error): void {

@@ -6,6 +6,8 @@ export interface SocketOptions {
   retries?: number;
   /** Milliseconds to wait for every acknowledgement. */
   ackTimeout?: number;
+  /** Bytes of events that may wait for a connection; text counts by its characters. Default: 10,000,000. */
+  maxBufferSize?: number;
 }
 
 /** What is known about the end of a connection. */

@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import type { AllButLast, DecorateAcknowledgements, FirstArg, Last } from "./acks.js";
 import {
   call,
@@ -25,6 +26,9 @@ export interface SocketReservedEvents {
   disconnect: (reason: Socket.DisconnectReason, description?: DisconnectDescription) => void;
 }
 
+// Bytes of what waits for a connection.
+const MAX_BUFFER_SIZE = 1e7;
+
 type Ack = ((...args: any[]) => void) & { withError?: boolean };
 type AnyListener = (...args: any[]) => void;
 
@@ -32,6 +36,7 @@ interface Flags {
   compress?: boolean;
   volatile?: boolean;
   timeout?: number;
+  signal?: AbortSignal;
   fromQueue?: boolean;
 }
 
@@ -40,6 +45,7 @@ interface QueuedEvent {
   flags: Flags;
   pending: boolean;
   tryCount: number;
+  size: number;
 }
 
 /**
@@ -68,6 +74,8 @@ export class Socket<
   private readonly nsp: string;
   private readonly _opts: SocketOptions;
   private ids = 0;
+  // Bytes of the events that wait for a connection.
+  private _waiting = 0;
   private acks: Record<string, Ack> = {};
   private flags: Flags = {};
   private subs?: (() => void)[];
@@ -121,12 +129,18 @@ export class Socket<
     return this.emit("message" as EventNames<EmitEvents>, ...(args as any));
   }
 
-  /** Sends an event. A function as the last argument is called with the server's acknowledgement. */
+  /**
+   * Sends an event. A function as the last argument is called with the server's acknowledgement.
+   *
+   * What is emitted while there is no connection waits for the next one. If more waits than `maxBufferSize` allows, this
+   * throws an error whose `code` is `buffer_full`, and the event is not sent.
+   */
   override emit<Event extends EventNames<EmitEvents>>(event: Event, ...params: EventParams<EmitEvents, Event>): this {
     if (isReserved(event)) throw new Error(`"${event as string}" is a reserved event name`);
     const args: any[] = [event, ...params];
     const { flags, io } = this;
     this.flags = {};
+    if (flags.signal?.aborted) throw flags.signal.reason;
     if (this._opts.retries && !flags.fromQueue && !flags.volatile) {
       this._addToQueue(args, flags);
       return this;
@@ -138,11 +152,12 @@ export class Socket<
       data: args,
       options: { compress: flags.compress !== false },
     };
+    const isConnected = this.connected && !io.engine._hasPingExpired();
+    if (!isConnected && !flags.volatile) packet.size = this._reserve(args);
     if (typeof args[args.length - 1] === "function") {
       packet.id = this.ids++;
-      this._registerAck(packet.id, args.pop(), flags.timeout ?? this._opts.ackTimeout);
+      this._registerAck(packet.id, args.pop(), flags);
     }
-    const isConnected = this.connected && !io.engine._hasPingExpired();
     if (flags.volatile && !(isConnected && io.engine.transport.writable)) {
       if (LOG) log("discard packet as the transport is not currently writable");
       return this;
@@ -164,33 +179,44 @@ export class Socket<
     });
   }
 
-  private _registerAck(id: number, ack: Ack, timeout?: number): void {
-    if (timeout === undefined) {
+  private _registerAck(id: number, ack: Ack, { timeout = this._opts.ackTimeout, signal }: Flags): void {
+    if (timeout === undefined && !signal) {
       this.acks[id] = ack;
       return;
     }
-    const timer = this.io.setTimeoutFn(() => {
+    const fail = (error: Error) => {
+      this.sendBuffer = this.sendBuffer.filter((packet) => packet.id !== id || !(this._waiting -= packet.size!, 1));
       delete this.acks[id];
-      this.sendBuffer = this.sendBuffer.filter((packet) => packet.id !== id);
-      ack.call(this, new Error("operation has timed out"));
-    }, timeout);
-    const timed: Ack = (...args) => {
+      settle(error);
+    };
+    const abort = () => fail(signal!.reason);
+    const timer =
+      timeout !== undefined && this.io.setTimeoutFn(() => fail(new Error("operation has timed out")), timeout);
+    signal?.addEventListener("abort", abort);
+    const settle: Ack = (...args) => {
       this.io.clearTimeoutFn(timer);
+      signal?.removeEventListener("abort", abort);
       ack.apply(this, args);
     };
-    timed.withError = true;
-    this.acks[id] = timed;
+    settle.withError = true;
+    this.acks[id] = settle;
   }
 
   // With `retries` events are sent one at a time, each when the one before it is acknowledged or given up.
   private _addToQueue(args: any[], flags: Flags): void {
     const ack: Ack | undefined = typeof args[args.length - 1] === "function" ? args.pop() : undefined;
-    const queued: QueuedEvent = { args, flags: { fromQueue: true, ...flags }, pending: false, tryCount: 0 };
+    const queued: QueuedEvent = {
+      args,
+      flags: { fromQueue: true, ...flags },
+      pending: false,
+      tryCount: 0,
+      size: this.connected ? 0 : this._reserve(args),
+    };
     const settle: Ack = (error, ...response) => {
       if (queued !== this._queue[0]) return;
       queued.pending = false;
-      if (!error || queued.tryCount > this._opts.retries!) {
-        this._queue.shift();
+      if (!error || queued.tryCount > this._opts.retries! || flags.signal?.aborted) {
+        this._waiting -= this._queue.shift()!.size;
         if (ack) call(this, ack, [error, ...response]);
       }
       this._drainQueue();
@@ -204,10 +230,27 @@ export class Socket<
   private _drainQueue(force?: boolean): void {
     const [queued] = this._queue;
     if (!this.connected || !queued || (queued.pending && !force)) return;
+    const { signal } = queued.flags;
+    if (signal?.aborted) return queued.args[queued.args.length - 1](signal.reason);
     queued.pending = true;
     queued.tryCount++;
     this.flags = queued.flags;
     (this.emit as (...args: any[]) => this)(...queued.args);
+  }
+
+  /** The size of what is to wait for a connection, if there is room for it. */
+  private _reserve(data: any[]): number {
+    const { io, nsp } = this;
+    if (!this.sendBuffer.length && !this._queue.length) this._waiting = 0;
+    let size = 0;
+    for (const part of io["encoder"].encode({ type: PacketType.EVENT, nsp, data }) as any[]) {
+      size += part.length ?? part.byteLength ?? part.size;
+    }
+    if (this._waiting + size > (this._opts.maxBufferSize ?? MAX_BUFFER_SIZE)) {
+      throw failure("too much waits for the connection", { code: "buffer_full" });
+    }
+    this._waiting += size;
+    return size;
   }
 
   private _send(packet: Packet): void {
@@ -349,6 +392,11 @@ export class Socket<
     return this.disconnect();
   }
 
+  /** Alias of {@link Socket.disconnect}, for `using`; a browser without it has no such symbol. */
+  [Symbol.dispose](): void {
+    this.disconnect();
+  }
+
   /** Sets whether the next event may be compressed. */
   compress(compress: boolean): this {
     this.flags.compress = compress;
@@ -364,6 +412,12 @@ export class Socket<
   /** Limits, in milliseconds, the wait for the next event's acknowledgement, whose callback then takes an error first. */
   timeout(timeout: number): Socket<ListenEvents, DecorateAcknowledgements<EmitEvents>> {
     this.flags.timeout = timeout;
+    return this as any;
+  }
+
+  /** Gives up waiting for the next event's acknowledgement, or sending it, when the signal is aborted; as `timeout()`. */
+  signal(signal: AbortSignal): Socket<ListenEvents, DecorateAcknowledgements<EmitEvents>> {
+    this.flags.signal = signal;
     return this as any;
   }
 }

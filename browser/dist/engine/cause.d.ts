@@ -7,6 +7,7 @@ export interface Cause extends Error {
 declare const SENTENCES: {
     no_answer: string;
     refused_origin: string;
+    forbidden: string;
     cut_off: string;
     request_timeout: string;
     timeout: string;

@@ -5,17 +5,6 @@ import type { Cause } from "./cause.js";
 import type { EngineOptions } from "./options.js";
 import { type Packet, type RawData } from "./packet.js";
 import type { Socket } from "./socket.js";
-/** Failure of a transport. */
-export declare class TransportError extends Error {
-    readonly type = "TransportError";
-    /** The HTTP status, or what the platform reported. */
-    readonly description: any;
-    /** The response (`status`, `responseText`) or the event that goes with it. */
-    readonly context: any;
-    /** What really happened; its `code` is stable. */
-    readonly cause: Cause;
-    constructor(reason: string, description: any, context: any, cause: Cause);
-}
 /** Why a transport closed without an error. */
 export interface CloseDetails {
     description: string;
@@ -66,6 +55,10 @@ export declare abstract class Transport extends Emitter<{}, {}, TransportEvents>
     send(packets: Packet[]): void;
     /** Calls back once nothing is under way; only polling can pause. */
     pause(_onPause: () => void): void;
+    /**
+     * Reports the end of the transport: `description` is the HTTP status or what the platform reported, `context` the
+     * response (`status`, `responseText`) or the event that goes with it.
+     */
     protected onError(reason: string, description: any, context: any, cause: Cause): this;
     protected onOpen(): void;
     protected onDrain(): void;

@@ -2,6 +2,7 @@
 export interface Answer {
     status: number;
     redirected?: boolean;
+    body?: ReadableStream<Uint8Array> | null;
     text(): Promise<string>;
 }
 /** As much of `fetch` as polling uses, by `XMLHttpRequest`: for old pages, and for jsdom, which has nothing else. */

@@ -19,6 +19,8 @@ export interface Packet {
     options?: {
         compress?: boolean;
     };
+    /** Bytes, counted while the packet waits for a connection. */
+    size?: number;
 }
 /** Whether the name belongs to the library: neither side may send an event of that name. */
 export declare function isReserved(event: unknown): boolean;

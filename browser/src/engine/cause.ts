@@ -14,6 +14,7 @@ export interface Cause extends Error {
 const SENTENCES = {
   no_answer: "nothing answered: wrong address, or no network",
   refused_origin: "the server answers, but not to this origin",
+  forbidden: "the page's Content-Security-Policy forbids the connection",
   cut_off: "the answer broke off",
   request_timeout: "requestTimeout is over",
   timeout: "timeout is over",

@@ -1,9 +1,10 @@
+import { pageLocation } from "../address.js";
 import { logOf } from "../log.js";
 import { because, type CauseCode } from "./cause.js";
 import { decodePayload, encodedLength, encodePackets, joinPayload, type Packet, type RawData } from "./packet.js";
 import type { Socket } from "./socket.js";
 import { Transport } from "./transport.js";
-import { Upgrade } from "./upgrade.js";
+import { attemptUpgrade } from "./upgrade.js";
 import { fetchByXhr, type Answer } from "./xhr.js";
 
 declare const LOG: boolean;
@@ -12,6 +13,16 @@ const log = /* @__PURE__ */ logOf("engine.io-client:polling");
 // The error messages name XHR, which this transport does not use: applications compare them.
 const POLL_ERROR = "xhr poll error";
 const POST_ERROR = "xhr post error";
+
+const UNNAMED = /^(streaming|iframe)$/;
+
+// What the page's policy has forbidden last.
+let forbidden = "";
+if (typeof document === "object") {
+  document.addEventListener("securitypolicyviolation", ({ effectiveDirective, blockedURI }) => {
+    if (effectiveDirective === "connect-src") forbidden = blockedURI;
+  });
+}
 
 /** What an error says about its request, under the names that `XMLHttpRequest` has for it. */
 interface RequestContext {
@@ -23,9 +34,10 @@ interface RequestContext {
 
 /** HTTP long-polling: one GET waits for packets, and one POST at a time brings those of the client. */
 export class Polling extends Transport {
-  private isPolling = false;
-  private controller!: AbortController;
-  private answer!: RequestContext;
+  private isPolling?: boolean;
+  protected controller!: AbortController;
+  protected timer: unknown;
+  protected answer!: RequestContext;
   private redirected?: boolean;
 
   get name(): string {
@@ -55,11 +67,17 @@ export class Polling extends Transport {
   /** @internal */
   override upgrade(offered: unknown): void {
     const { socket } = this;
-    for (const name of socket["transports"]) {
-      if (!([] as unknown[]).concat(offered).includes(name)) continue;
+    const names = ([] as unknown[]).concat(offered);
+    // Streaming is not offered by name, as clients of the reference do not know it.
+    const rest = socket["transports"].filter((name) => names.includes(name) || (names[0] && UNNAMED.test(name)));
+    const next = () => {
+      const name = rest.shift();
+      if (!name || socket.readyState !== "open") return;
       (socket.constructor as typeof Socket).priorWebsocketSuccess = false;
-      new Upgrade(socket, name);
-    }
+      attemptUpgrade(socket, name);
+    };
+    socket.on("upgradeError", next);
+    next();
   }
 
   /** @internal */
@@ -114,12 +132,8 @@ export class Polling extends Transport {
   protected override onData(data: RawData): void {
     if (LOG) log("polling got data %s", data);
     for (const packet of decodePayload(data as string, this.socket.binaryType)) {
-      if (this.readyState === "opening" && packet.type === "open") this.onOpen();
-      if (packet.type === "close") {
-        this.onClose({ description: "transport closed by the server" });
-        break;
-      }
-      this.onPacket(packet);
+      this.accept(packet);
+      if (packet.type === "close") break;
     }
     if (this.readyState === "closed") return;
     this.isPolling = false;
@@ -127,25 +141,41 @@ export class Polling extends Transport {
     if (this.readyState === "open") this.poll();
   }
 
-  private poll(): void {
+  protected accept(packet: Packet): void {
+    if (this.readyState === "opening" && packet.type === "open") this.onOpen();
+    if (packet.type === "close") this.onClose({ description: "transport closed by the server" });
+    else this.onPacket(packet);
+  }
+
+  protected poll(): void {
     this.isPolling = true;
     this.request(POLL_ERROR, (text) => this.onData(text));
     this.emitReserved("poll");
   }
 
-  private async request(failure: string, done: (text: string) => void, body?: string): Promise<void> {
-    const { extraHeaders, withCredentials, timestampRequests, requestTimeout } = this.opts;
+  protected async request(
+    failure: string,
+    done: (text: string) => void,
+    body?: string,
+    limit = this.opts.requestTimeout,
+  ): Promise<void> {
+    const { extraHeaders, withCredentials, timestampRequests } = this.opts;
     const context: RequestContext = (this.answer = { status: 0, responseText: "" });
-    const controller = (this.controller = new AbortController());
+    const controller = new AbortController();
     let code: CauseCode = "no_answer";
     const timer =
-      requestTimeout &&
+      limit &&
       this.setTimeoutFn(() => {
         code = "request_timeout";
         controller.abort();
-      }, requestTimeout);
+      }, limit);
+    if (!body) {
+      this.controller = controller;
+      this.timer = timer;
+    }
+    let uri = "";
     try {
-      const uri = this.createUri("http", timestampRequests !== false, !this.supportsBinary && !this.query.sid);
+      uri = this.createUri("http", timestampRequests !== false, !this.supportsBinary && !this.query.sid);
       if (LOG) log(body ? "POST %s" : "GET %s", uri);
       const response = await this.fetch(uri, {
         method: body ? "POST" : "GET",
@@ -157,20 +187,34 @@ export class Polling extends Transport {
         keepalive: body === "1",
       });
       if (code === "no_answer") code = "cut_off";
-      context.responseText = await response.text();
+      context.responseText = await (response.status === 200 ? this.read(response) : response.text());
       context.status = response.status;
       this.redirected = response.redirected;
     } catch (error) {
       context.error = error;
-      if (code === "no_answer" && (await this.isRefused())) code = "refused_origin";
+      if (code === "no_answer" && (await this.isRefused(uri))) code = "refused_origin";
     }
     this.clearTimeoutFn(timer);
+    // After the close packet, nothing is waited for.
+    if (body && this.readyState === "closed") this.controller.abort();
     const { status, responseText } = context;
     // Not within the `try`: what a user's listener throws is not a failed request.
     if (status === 200) return done(responseText);
     if (status) code = this.explain(true);
     // Later, as nobody listens yet to a request that fails while it is made.
-    this.setTimeoutFn(() => this.onError(failure, status, context, because(code)), 0);
+    this.setTimeoutFn(() => {
+      if (forbidden && uri.startsWith(forbidden)) {
+        code = "forbidden";
+        // A frame may be allowed to do it.
+        this.socket["opts"].tryAllTransports = true;
+      }
+      this.onError(failure, status, context, because(code));
+    }, 0);
+  }
+
+  /** Reads an answer whose status is 200. */
+  protected read(answer: Answer): Promise<string> {
+    return answer.text();
   }
 
   /** Sends a request. The Node.js build has a way of its own. */
@@ -178,20 +222,8 @@ export class Polling extends Transport {
     return (typeof fetch === "function" ? fetch : fetchByXhr)(uri, request);
   }
 
-  // A page is not told whether a server of another origin is silent or does not want it. The answer to a request that
-  // shows nothing of it tells; without `transport`, it opens no session.
-  private async isRefused(): Promise<boolean> {
-    const { query } = this;
-    if (query.sid) return false;
-    try {
-      delete query.transport;
-      const uri = this.createUri("http", true, false);
-      // Throws where there is no page.
-      if (uri.startsWith(location.origin)) return false;
-      await fetch(uri, { mode: "no-cors" });
-      return true;
-    } catch {
-      return false;
-    }
+  // A page is not told whether a server of another origin is silent or does not want it.
+  private async isRefused(uri: string): Promise<boolean> {
+    return !this.query.sid && !uri.startsWith(pageLocation()?.origin ?? "") && this.reaches();
   }
 }

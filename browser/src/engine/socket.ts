@@ -1,9 +1,9 @@
 import { decodeQuery, pageLocation, parse, type Query } from "../address.js";
 import { Emitter, failure } from "../emitter.js";
+import { watchers, type Moment } from "../lifecycle.js";
 import { logOf } from "../log.js";
 import { installTimers, type Timers } from "../timers.js";
 import { because } from "./cause.js";
-import { offline } from "./offline.js";
 import type {
   EngineEvents,
   EngineOptions,
@@ -52,7 +52,7 @@ export class Socket extends Emitter<{}, {}, EngineEvents> {
   private _pingDelay = 0;
   private _pingTimeoutTimer: unknown;
   private _pingTimeoutTime = Infinity;
-  private _cleanups: (() => unknown)[] = [];
+  private _cleanups!: (() => unknown)[];
 
   constructor(uri: string | undefined, options: EngineOptions & { path: string }) {
     super();
@@ -101,19 +101,29 @@ export class Socket extends Emitter<{}, {}, EngineEvents> {
         return known;
       });
 
+    // Without a word to the application: the page is about to end, or to sleep.
+    let hasLeft = false;
+    const leave = () => {
+      hasLeft = true;
+      // What is emitted from here on waits for the page's return.
+      this._pingTimeoutTime = 0;
+      this._fire("$leave", []);
+      this.transport.off();
+      this.transport.close();
+    };
+    const watch = async (moment: Moment) => {
+      if (moment === "pagehide") leave();
+      else if (moment === "pageshow") hasLeft && this._onClose("transport close", { description: "the page was left" });
+      else if (moment !== "offline") this._hasPingExpired();
+      // A local server is reached without a network, and another one may be by what is left of it.
+      else if (opts.hostname !== "localhost" && !(await this.transport.reaches()))
+        this._onClose("transport close", { description: "network connection lost" });
+    };
+    watchers.add(watch);
+    this._cleanups = [() => watchers.delete(watch)];
     if (typeof addEventListener === "function" && opts.closeOnBeforeunload) {
-      const leave = () => {
-        this.transport.off();
-        this.transport.close();
-      };
       addEventListener("beforeunload", leave);
       this._cleanups.push(() => removeEventListener("beforeunload", leave));
-    }
-    // A local server is reached without a network.
-    if (opts.hostname !== "localhost") {
-      const lost = () => this._onClose("transport close", { description: "network connection lost" });
-      offline.add(lost);
-      this._cleanups.push(() => offline.delete(lost));
     }
     this._open();
   }

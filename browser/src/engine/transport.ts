@@ -1,28 +1,10 @@
 import { bracketed, encodeQuery, type Query } from "../address.js";
-import { Emitter } from "../emitter.js";
+import { Emitter, failure } from "../emitter.js";
 import { installTimers, type Timers } from "../timers.js";
 import type { Cause, CauseCode } from "./cause.js";
 import type { EngineOptions } from "./options.js";
 import { decodePacket, type Packet, type RawData } from "./packet.js";
 import type { Socket } from "./socket.js";
-
-/** Failure of a transport. */
-export class TransportError extends Error {
-  readonly type = "TransportError";
-  /** The HTTP status, or what the platform reported. */
-  readonly description: any;
-  /** The response (`status`, `responseText`) or the event that goes with it. */
-  readonly context: any;
-  /** What really happened; its `code` is stable. */
-  readonly cause: Cause;
-
-  constructor(reason: string, description: any, context: any, cause: Cause) {
-    super(reason);
-    this.cause = cause;
-    this.description = description;
-    this.context = context;
-  }
-}
 
 /** Why a transport closed without an error. */
 export interface CloseDetails {
@@ -136,8 +118,12 @@ export abstract class Transport extends Emitter<{}, {}, TransportEvents> {
    */
   resume?(): void;
 
+  /**
+   * Reports the end of the transport: `description` is the HTTP status or what the platform reported, `context` the
+   * response (`status`, `responseText`) or the event that goes with it.
+   */
   protected onError(reason: string, description: any, context: any, cause: Cause): this {
-    return this.emitReserved("error", new TransportError(reason, description, context, cause));
+    return this.emitReserved("error", failure(reason, { type: "TransportError", description, context, cause }));
   }
 
   protected onOpen(): void {
@@ -162,6 +148,25 @@ export abstract class Transport extends Emitter<{}, {}, TransportEvents> {
   protected onClose(details?: CloseDetails): void {
     this.readyState = "closed";
     this.emitReserved("close", details);
+  }
+
+  /**
+   * Whether anything answers at the server's address. The answer shows nothing of it, and the request, which names no
+   * transport, opens no session.
+   *
+   * @internal
+   */
+  async reaches(): Promise<boolean> {
+    const { query } = this;
+    this.query = { EIO: query.EIO };
+    const uri = this.createUri("http", true, false);
+    this.query = query;
+    try {
+      await fetch(uri, { mode: "no-cors" });
+      return true;
+    } catch {
+      return false;
+    }
   }
 
   protected createUri(scheme: "http" | "ws", stamped: boolean | undefined, base64: boolean): string {

@@ -2,6 +2,7 @@
 export interface Answer {
   status: number;
   redirected?: boolean;
+  body?: ReadableStream<Uint8Array> | null;
   text(): Promise<string>;
 }
 

@@ -4,11 +4,11 @@
  * @module
  */
 import { transportsByName } from "../engine/socket.js";
-import { NodePolling } from "./polling.js";
+import { NodePolling, NodeStreaming } from "./polling.js";
 import { NodeWebSocketTransport } from "./websocket.js";
 
-Object.assign(transportsByName, { polling: NodePolling, websocket: NodeWebSocketTransport });
+Object.assign(transportsByName, { polling: NodePolling, websocket: NodeWebSocketTransport, streaming: NodeStreaming });
 
 export * from "../slim.js";
 export { io as default } from "../slim.js";
-export { NodePolling as NodeXHR, NodePolling as XHR, NodeWebSocketTransport as NodeWebSocket };
+export { NodePolling as NodeXHR, NodePolling as XHR, NodeStreaming as Streaming, NodeWebSocketTransport as NodeWebSocket };

@@ -1,4 +1,6 @@
+import { Readable } from "node:stream";
 import { Polling } from "../engine/polling.js";
+import { Streaming } from "../engine/streaming.js";
 import type { Answer } from "../engine/xhr.js";
 import { start } from "./request.js";
 
@@ -21,6 +23,9 @@ export class NodePolling extends Polling {
         resolve({
           status,
           redirected: status >= 300 && status < 400,
+          get body() {
+            return Readable.toWeb(response) as Answer["body"];
+          },
           text: async () => {
             const chunks: Buffer[] = [];
             for await (const chunk of response) chunks.push(chunk);
@@ -30,5 +35,12 @@ export class NodePolling extends Polling {
       });
       sent.end(body as string);
     });
+  }
+}
+
+/** Streaming by the modules of Node.js. */
+export class NodeStreaming extends Streaming {
+  protected override fetch(uri: string, request: RequestInit): Promise<Answer> {
+    return NodePolling.prototype["fetch"].call(this as unknown as NodePolling, uri, request);
   }
 }

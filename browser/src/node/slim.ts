@@ -4,10 +4,10 @@
  *
  * @module
  */
-import { NodePolling } from "./polling.js";
+import { NodePolling, NodeStreaming } from "./polling.js";
 import { NodeWebSocketTransport } from "./websocket.js";
 
 export * from "../slim.js";
 export { io as default } from "../slim.js";
-export { NodePolling as Fetch, NodePolling as NodeXHR, NodePolling as XHR };
+export { NodePolling as Fetch, NodePolling as NodeXHR, NodePolling as XHR, NodeStreaming as Streaming };
 export { NodeWebSocketTransport as NodeWebSocket, NodeWebSocketTransport as WebSocket };

@@ -19,6 +19,8 @@ export interface Packet {
   data?: any;
   id?: number;
   options?: { compress?: boolean };
+  /** Bytes, counted while the packet waits for a connection. */
+  size?: number;
 }
 
 const RESERVED = /^(connect(_error)?|disconnect(ing)?|(new|remove)Listener)$/;

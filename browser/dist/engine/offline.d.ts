@@ -1,2 +1,0 @@
-/** What is called whenever the network is lost. */
-export declare const offline: Set<() => void>;
