@@ -21,7 +21,12 @@ use crate::{
     outbox::Sink,
     request::{self, Asked, Query},
     stats::count,
-    transport::{answer, polling, streaming, upgrade::Pending, websocket},
+    transport::{
+        answer, polling,
+        streaming::{self, Embedder, Format},
+        upgrade::Pending,
+        websocket,
+    },
 };
 
 /// The address that a request came from. Whoever accepts connections puts it into a request's extensions.
@@ -148,9 +153,14 @@ impl<A: Application> Engine<A> {
     /// Does all that needs no waiting. The answer still lacks what the browser is granted, if that is told.
     fn begin<B>(self: &Arc<Self>, request: Request<B>) -> Begun<A, B> {
         let (mut parts, body) = request.into_parts();
-        let admitted = self.admit(&mut parts);
+        let forwarded = self.config().trusted_proxies.look_behind(&mut parts);
         let head = self.config().hooks.keep(&parts);
-        let grant = match admitted {
+        let query = Query::parse(parts.uri.query().unwrap_or_default());
+        let embedder = embedder(&parts, &query);
+        let origin = embedder.as_ref().ok().and_then(Option::as_ref);
+        let origin = origin.map(|embedder| &*embedder.origin);
+        let host = forwarded.host.as_deref();
+        let grant = match self.config().cors.judge(&parts, origin, host) {
             Ok(grant) => grant,
             Err(refused) => {
                 let response = self.refuse_origin(head.as_deref(), &refused);
@@ -162,9 +172,8 @@ impl<A: Application> Engine<A> {
             return (None, None, Step::answered(response));
         }
         let upgrade = request::is_upgrade(&parts.headers);
-        let query = Query::parse(parts.uri.query().unwrap_or_default());
         let asked = request::check(&query, &parts.method, upgrade, self.config());
-        let step = match asked {
+        let step = match asked.and_then(|asked| embedder.map(|_| asked)) {
             Ok(Asked::Handshake(_)) if self.is_closing() => Err(RequestError::Closing),
             Ok(Asked::Handshake(_)) => Ok(match self.config().hooks.ask(&parts) {
                 Some(verdict) => {
@@ -234,22 +243,27 @@ impl<A: Application> Engine<A> {
     ) -> Result<Response<Body>, RequestError> {
         let (parts, _) = request.into_parts();
         let sink = Sink::Poll { pending: None };
-        let query = Query::parse(parts.uri.query().unwrap_or_default());
-        let form = query.form();
-        let transport = match query.transport.as_deref() {
-            Some("streaming") => Transport::Streaming,
-            _ => Transport::Polling,
+        let query = parts.uri.query().unwrap_or_default();
+        let asked = Query::parse(query);
+        let form = asked.form();
+        let (transport, format) = match asked.transport.as_deref() {
+            Some("streaming") => {
+                let format = Format::asked(query, &parts.headers)?;
+                (Transport::Streaming, Some(format))
+            }
+            _ => (Transport::Polling, None),
         };
         let handshake = handshake(&parts);
         let encrypted = handshake.secure();
         let connection = Connection::new(self, entry, sink, transport, form, handshake)
             .ok_or(RequestError::BadRequest("ID_GENERATION_ERROR"))?;
         let sid = connection.sid();
-        let mut response = if transport == Transport::Streaming {
-            streaming::get(&connection, &parts.headers)?
-        } else {
-            let packet = self.config().open_packet(sid.as_str(), transport);
-            answer::open_response(&connection, &packet)
+        let mut response = match format {
+            Some(format) => streaming::get(&connection, format)?,
+            None => {
+                let packet = self.config().open_packet(sid.as_str(), transport);
+                answer::open_response(&connection, &packet)
+            }
         };
         if let Some(cookie) = &self.config().cookie
             && let Some(cookie) = cookie.header(sid.as_str(), encrypted)
@@ -283,7 +297,9 @@ impl<A: Application> Engine<A> {
         }
         match *request.method() {
             Method::GET if transport == Transport::Streaming => {
-                streaming::get(&connection, request.headers()).map(Step::answered)
+                let query = request.uri().query().unwrap_or_default();
+                let format = Format::asked(query, request.headers())?;
+                streaming::get(&connection, format).map(Step::answered)
             }
             Method::GET => {
                 let encoding = Encoding::accepted(request.headers());
@@ -292,13 +308,6 @@ impl<A: Application> Engine<A> {
             Method::POST => Ok(Step::Post(connection, transport, Box::new(request))),
             _ => Err(RequestError::Method),
         }
-    }
-
-    /// Looks behind the proxies, and at the page that caused the request.
-    fn admit(&self, request: &mut Parts) -> Result<Grant, OriginRefused> {
-        let forwarded = self.config().trusted_proxies.look_behind(request);
-        let cors = &self.config().cors;
-        cors.judge(request, forwarded.host.as_deref())
     }
 
     fn refuse_origin(&self, head: Option<&Parts>, refused: &OriginRefused) -> Response<Body> {
@@ -404,6 +413,19 @@ impl<A: Application> Engine<A> {
         // A polling session has no task: the runtime that its timers and answers relied on may have ended.
         connection.ensure_running();
         Ok(connection)
+    }
+}
+
+/// The page that a request wants a frame for, if it wants one.
+fn embedder<'r>(
+    request: &'r Parts,
+    query: &Query<'_>,
+) -> Result<Option<Embedder<'r>>, RequestError> {
+    match query.transport.as_deref() {
+        Some("streaming") if request.method == Method::GET => {
+            Embedder::of(request.uri.query().unwrap_or_default())
+        }
+        _ => Ok(None),
     }
 }
 

@@ -24,6 +24,9 @@ use crate::{Body, ConfigError};
 ///
 /// Programs other than browsers send no `Origin`, and are not judged.
 ///
+/// A frame of streaming is asked for without an `Origin`; the page that it is for is named in the query, and judged in the
+/// same way. Frames and WebSockets send cookies whatever [`credentials`](Self::credentials) says.
+///
 /// ```
 /// use sockeye_engine::Cors;
 ///
@@ -94,7 +97,8 @@ impl Cors {
     }
 
     /// As the reference does without its option `cors`: nothing is judged, and browsers are told nothing. So
-    /// they keep the answers of long-polling from pages of other origins, and let these use WebSockets.
+    /// they keep the answers of long-polling from pages of other origins, and let these use WebSockets and the frames of
+    /// streaming.
     #[must_use]
     pub fn unchecked() -> Self {
         Self::of(Rule::Unchecked)
@@ -176,22 +180,35 @@ impl Cors {
         }
     }
 
-    /// Judges a request; `forwarded_host` is what a trusted proxy says it was sent to.
+    /// Judges a request. `embedder` is the origin of the page that it wants a frame for; `forwarded_host` is what a
+    /// trusted proxy says it was sent to.
     pub(crate) fn judge(
         &self,
         request: &Parts,
+        embedder: Option<&str>,
         forwarded_host: Option<&str>,
     ) -> Result<Grant, OriginRefused> {
         if matches!(self.rule, Rule::Unchecked) {
             return Ok(Grant::Silent);
         }
-        let Some(asked) = Asked::of(request) else {
+        if let Some(page) = embedder {
+            self.judge_page(&Asked::by_embedder(request, page), forwarded_host)?;
+        }
+        match Asked::of(request, embedder) {
+            Some(asked) => self.judge_page(&asked, forwarded_host),
             // The answer may be kept, and then given to a page.
-            return Ok(match self.rule {
+            None => Ok(match self.rule {
                 Rule::Any => Grant::Any,
                 _ => Grant::Silent,
-            });
-        };
+            }),
+        }
+    }
+
+    fn judge_page(
+        &self,
+        asked: &Asked<'_>,
+        forwarded_host: Option<&str>,
+    ) -> Result<Grant, OriginRefused> {
         if matches!(self.rule, Rule::Any) {
             return Ok(Grant::Any);
         }
@@ -314,7 +331,23 @@ mod tests {
             request = request.header(*name, *value);
         }
         let (parts, ()) = request.body(()).expect("a request").into_parts();
-        cors.judge(&parts, None).map_err(|refused| refused.origin)
+        cors.judge(&parts, None, None)
+            .map_err(|refused| refused.origin)
+    }
+
+    /// Judges a request for a frame in a page of this origin.
+    fn judge_frame(
+        cors: &Cors,
+        embedder: &str,
+        heads: &[(&'static str, &str)],
+    ) -> Result<Grant, String> {
+        let mut request = http::Request::builder().uri("/socket.io/?EIO=4&transport=streaming");
+        for (name, value) in heads {
+            request = request.header(*name, *value);
+        }
+        let (parts, ()) = request.body(()).expect("a request").into_parts();
+        cors.judge(&parts, Some(embedder), None)
+            .map_err(|refused| refused.origin)
     }
 
     #[test]
@@ -394,6 +427,69 @@ mod tests {
             judge(&cors, &[("host", "a.example"), ("sec-fetch-site", "none")]),
             Ok(Grant::Silent)
         );
+    }
+
+    #[test]
+    fn a_frame_is_for_a_page_that_is_allowed() {
+        let cors = Cors::allow(["https://app.example"]);
+        let host = ("host", "rt.example");
+        let cross = ("sec-fetch-site", "cross-site");
+        let app = ("referer", "https://app.example/page");
+        let evil = ("referer", "https://evil.example/");
+        for (embedder, heads) in [
+            ("https://rt.example", &[host][..]),
+            ("https://app.example", &[host]),
+            ("https://app.example", &[host, cross, app]),
+            // The page keeps its address to itself: what the frame may be shown in is what counts.
+            ("https://app.example", &[host, cross]),
+        ] {
+            assert_eq!(judge_frame(&cors, embedder, heads), Ok(Grant::Silent));
+        }
+        for (embedder, heads, refused) in [
+            ("https://evil.example", &[host][..], "https://evil.example"),
+            (
+                "https://evil.example",
+                &[host, cross, app],
+                "https://evil.example",
+            ),
+            (
+                "https://app.example",
+                &[host, cross, evil],
+                "https://evil.example",
+            ),
+            (
+                "https://app.example",
+                &[host, ("origin", "https://evil.example")],
+                "https://evil.example",
+            ),
+        ] {
+            let judged = judge_frame(&cors, embedder, heads);
+            assert_eq!(judged, Err(refused.to_owned()), "{heads:?}");
+        }
+        assert_eq!(
+            judge_frame(&Cors::any(), "https://evil.example", &[host]),
+            Ok(Grant::Any)
+        );
+        assert_eq!(
+            judge_frame(&Cors::unchecked(), "https://evil.example", &[host]),
+            Ok(Grant::Silent)
+        );
+    }
+
+    #[test]
+    fn a_page_of_the_server_can_name_no_other_for_a_frame() {
+        let stock_nginx = [
+            ("host", "127.0.0.1:3000"),
+            ("sec-fetch-site", "same-origin"),
+            ("referer", "https://example.com/page"),
+        ];
+        let cors = Cors::same_origin();
+        let own = judge_frame(&cors, "https://example.com", &stock_nginx);
+        assert_eq!(own, Ok(Grant::Silent));
+        for heads in [&stock_nginx[..], &stock_nginx[..2]] {
+            let other = judge_frame(&cors, "https://evil.example", heads);
+            assert_eq!(other, Err("https://evil.example".into()), "{heads:?}");
+        }
     }
 
     #[test]

@@ -28,11 +28,13 @@ pub(super) struct Asked<'r> {
     request: &'r Parts,
     /// `None` if there are several.
     page: Option<Cow<'r, str>>,
+    /// The query names it, and not the browser.
+    by_query: bool,
 }
 
 impl<'r> Asked<'r> {
-    /// The page that caused a request, if it was one.
-    pub(super) fn of(request: &'r Parts) -> Option<Self> {
+    /// The page that caused a request, if it was one. `embedder` is the page that a frame is asked for.
+    pub(super) fn of(request: &'r Parts, embedder: Option<&'r str>) -> Option<Self> {
         let mut origins = request.headers.get_all(header::ORIGIN).into_iter();
         let page = match origins.next() {
             // RFC 6454 7.3 has one header: of several, nobody knows which the browser wrote.
@@ -40,13 +42,30 @@ impl<'r> Asked<'r> {
                 .next()
                 .is_none()
                 .then(|| String::from_utf8_lossy(origin.as_bytes())),
-            // Script and image elements send no `Origin`; their answers could be read all the same.
+            // Script and image elements send no `Origin`; their answers could be read all the same. A frame's cannot,
+            // but by the page that it is for.
             None => match fetch_site(&request.headers)? {
-                b"cross-site" | b"same-site" => Some(referring_page(&request.headers)),
+                b"cross-site" | b"same-site" => {
+                    let page = referring_page(&request.headers).or(embedder);
+                    Some(Cow::Borrowed(page.unwrap_or("null")))
+                }
                 _ => return None,
             },
         };
-        Some(Self { request, page })
+        Some(Self {
+            request,
+            page,
+            by_query: false,
+        })
+    }
+
+    /// The page that a frame is asked for.
+    pub(super) fn by_embedder(request: &'r Parts, embedder: &'r str) -> Self {
+        Self {
+            request,
+            page: Some(Cow::Borrowed(embedder)),
+            by_query: true,
+        }
     }
 
     /// The page, if the request names one alone.
@@ -61,11 +80,14 @@ impl<'r> Asked<'r> {
     }
 
     /// Whether the browser found that the page is the server's own; no page can write this header, and the
-    /// browser knows the server's public name where a proxy replaced `Host`.
+    /// browser knows the server's public name where a proxy replaced `Host`. What it found is true of the page that it
+    /// names, whatever the query says.
     pub(super) fn browser_says_same(&self) -> bool {
         let page = self.single().unwrap_or_default();
+        let headers = &self.request.headers;
         (page.starts_with("http://") || page.starts_with("https://"))
-            && fetch_site(&self.request.headers).is_some_and(|site| site == b"same-origin")
+            && fetch_site(headers).is_some_and(|site| site == b"same-origin")
+            && (!self.by_query || referring_page(headers) == Some(page))
     }
 
     pub(super) fn grant(&self) -> Grant {
@@ -105,15 +127,12 @@ fn fetch_site(headers: &HeaderMap) -> Option<&[u8]> {
     Some(headers.get("sec-fetch-site")?.as_bytes())
 }
 
-/// The origin of the page that holds the element which caused the request, as far as it is told.
-fn referring_page(headers: &HeaderMap) -> Cow<'_, str> {
-    let origin = headers.get(header::REFERER).and_then(|referer| {
-        let referer = referer.to_str().ok()?;
-        let host = referer.find("://")? + 3;
-        let end = referer[host..].find(['/', '?', '#']);
-        Some(&referer[..end.map_or(referer.len(), |end| host + end)])
-    });
-    Cow::Borrowed(origin.unwrap_or("null"))
+/// The origin of the page that holds the element which caused the request, if it is told.
+fn referring_page(headers: &HeaderMap) -> Option<&str> {
+    let referer = headers.get(header::REFERER)?.to_str().ok()?;
+    let host = referer.find("://")? + 3;
+    let end = referer[host..].find(['/', '?', '#']);
+    Some(&referer[..end.map_or(referer.len(), |end| host + end)])
 }
 
 /// Whether a page of this machine asks a server that was addressed as this machine, whatever their ports.

@@ -21,6 +21,14 @@ pub(crate) fn text(packet: &str) -> Packet {
     Packet::Text(packet.to_owned())
 }
 
+/// How packets are written into an answer.
+#[derive(Debug, Clone, Copy)]
+enum Form {
+    Frames,
+    Events,
+    Page,
+}
+
 /// An answer that goes on.
 pub(crate) struct Stream {
     pub(crate) connection: TcpStream,
@@ -31,21 +39,36 @@ pub(crate) struct Stream {
     /// Bytes of the body that are no whole packet yet.
     body: Vec<u8>,
     packets: VecDeque<Packet>,
-    events: bool,
+    form: Form,
+    /// Of a page: the nonce of each script, and the first of them.
+    pub(crate) nonces: Vec<String>,
+    pub(crate) script: String,
+    /// How many bytes of the body have come.
+    pub(crate) received: usize,
 }
 
 impl Stream {
     /// Asks for an answer with this query; panics unless it begins.
     pub(crate) async fn get(address: SocketAddr, query: &str) -> Self {
-        Self::with(address, query, "").await
+        Self::with(address, query, "", Form::Frames).await
     }
 
     /// The same in Server-Sent Events.
     pub(crate) async fn events(address: SocketAddr, query: &str) -> Self {
-        Self::with(address, query, "Accept: text/event-stream\r\n").await
+        let accept = "Accept: text/event-stream\r\n";
+        Self::with(address, query, accept, Form::Events).await
     }
 
-    async fn with(address: SocketAddr, query: &str, headers: &str) -> Self {
+    /// The same as a page in a frame, which the query has to name.
+    pub(crate) async fn page(address: SocketAddr, query: &str) -> Self {
+        Self::page_with(address, query, "Accept: text/html,*/*;q=0.8\r\n").await
+    }
+
+    pub(crate) async fn page_with(address: SocketAddr, query: &str, headers: &str) -> Self {
+        Self::with(address, query, headers, Form::Page).await
+    }
+
+    async fn with(address: SocketAddr, query: &str, headers: &str, form: Form) -> Self {
         let head = format!(
             "GET /socket.io/?EIO=4&transport=streaming{query} HTTP/1.1\r\nHost: test\r\n{headers}\r\n"
         );
@@ -69,7 +92,10 @@ impl Stream {
             chunked,
             body: Vec::new(),
             packets: VecDeque::new(),
-            events: headers.contains("event-stream"),
+            form,
+            nonces: Vec::new(),
+            script: String::new(),
+            received: 0,
         };
         stream.read_chunks();
         stream
@@ -85,9 +111,27 @@ impl Stream {
             if let Some(packet) = self.packets.pop_front() {
                 return packet;
             }
-            match self.connection.read_buf(&mut self.chunked).await {
-                Ok(0) | Err(_) => return Packet::Cut,
-                Ok(_) => self.read_chunks(),
+            if !self.read_some().await {
+                return Packet::Cut;
+            }
+        }
+    }
+
+    /// Waits for the script that a page begins with.
+    pub(crate) async fn begun(&mut self) {
+        while self.nonces.is_empty() {
+            let some = within("the first script", self.read_some()).await;
+            assert!(some, "the connection was cut before the first script");
+        }
+    }
+
+    /// Reads what is there; `false` if the connection was cut.
+    async fn read_some(&mut self) -> bool {
+        match self.connection.read_buf(&mut self.chunked).await {
+            Ok(0) | Err(_) => false,
+            Ok(_) => {
+                self.read_chunks();
+                true
             }
         }
     }
@@ -105,11 +149,12 @@ impl Stream {
             }
             self.body
                 .extend_from_slice(&self.chunked[line + 2..end - 2]);
+            self.received += length;
             self.chunked.drain(..end);
-            if self.events {
-                self.read_events();
-            } else {
-                self.read_frames();
+            match self.form {
+                Form::Frames => self.read_frames(),
+                Form::Events => self.read_events(),
+                Form::Page => self.read_scripts(),
             }
             if length == 0 {
                 self.packets.push_back(Packet::End);
@@ -142,6 +187,36 @@ impl Stream {
             } else {
                 Packet::Binary(payload)
             });
+        }
+    }
+
+    /// Reads as HTML does: a script goes up to the next end tag, whatever it says.
+    fn read_scripts(&mut self) {
+        const END: &[u8] = b"</script>";
+        while let Some(end) = self
+            .body
+            .windows(END.len())
+            .position(|window| window == END)
+        {
+            let element = String::from_utf8(self.body[..end].to_vec()).expect("text");
+            self.body.drain(..end + END.len());
+            let script = element.trim_ascii_start();
+            let script = script.strip_prefix("<script nonce=").expect(script);
+            let (nonce, script) = script.split_once('>').expect("a start tag ends");
+            self.nonces.push(nonce.to_owned());
+            if self.nonces.len() == 1 {
+                script.clone_into(&mut self.script);
+                continue;
+            }
+            assert!(
+                !script.contains(['<', '\n', '\u{2028}', '\u{2029}']),
+                "{script}"
+            );
+            let packet = script
+                .strip_prefix("p(")
+                .and_then(|call| call.strip_suffix(')'));
+            let packet = serde_json::from_str(packet.expect(script)).expect("a string");
+            self.packets.push_back(Packet::Text(packet));
         }
     }
 

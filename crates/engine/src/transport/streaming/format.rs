@@ -3,7 +3,8 @@
 use http::{HeaderMap, HeaderValue, header};
 use sockeye_websocket::{Opcode, frame::Frames};
 
-use crate::packet::binary_as_text;
+use super::page::{Embedder, Page};
+use crate::{RequestError, packet::binary_as_text};
 
 /// In the first byte of a frame's header: the frame holds the bytes of a binary message.
 const BINARY: u8 = 0x80;
@@ -18,52 +19,76 @@ const LENGTH_64: u8 = 127;
 pub(crate) const OCTETS: &str = "application/octet-stream";
 
 /// The form of an answer that goes on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug)]
 pub(crate) enum Format {
     /// Frames as Engine.IO has them over WebTransport: a header of 1, 3 or 9 bytes before each packet.
     Frames,
     /// Server-Sent Events: a text packet is the data of one event, a binary message is `b` and base64.
     Events,
+    /// A page in a frame: each packet is a script with a string, a binary message in it is `b` and base64.
+    Page(Box<Page>),
 }
 
 impl Format {
-    /// What the request asks for; frames, unless it names Server-Sent Events.
-    pub(crate) fn accepted(headers: &HeaderMap) -> Self {
+    /// What the request asks for; frames, unless its query names a frame or it accepts Server-Sent Events.
+    pub(crate) fn asked(query: &str, headers: &HeaderMap) -> Result<Self, RequestError> {
+        if let Some(embedder) = Embedder::of(query)? {
+            return Ok(Self::Page(Box::new(Page::new(embedder))));
+        }
         let events = headers.get_all(header::ACCEPT).iter().any(|value| {
             let value = value.to_str().unwrap_or_default();
             value
                 .split([',', ';'])
                 .any(|part| part.trim().eq_ignore_ascii_case("text/event-stream"))
         });
-        if events { Self::Events } else { Self::Frames }
+        Ok(if events { Self::Events } else { Self::Frames })
     }
 
-    pub(crate) fn content_type(self) -> HeaderValue {
-        HeaderValue::from_static(match self {
+    /// Says in an answer's head what its body is.
+    pub(super) fn mark(&self, headers: &mut HeaderMap) {
+        let content_type = match self {
             Self::Frames => OCTETS,
             Self::Events => "text/event-stream",
-        })
+            Self::Page(page) => {
+                page.mark(headers);
+                "text/html; charset=utf-8"
+            }
+        };
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+    }
+
+    /// What comes before the first packet, if anything does.
+    pub(super) fn beginning(&self) -> Option<Vec<u8>> {
+        match self {
+            Self::Frames | Self::Events => None,
+            Self::Page(page) => Some(page.beginning()),
+        }
     }
 
     /// Appends one text packet.
-    pub(crate) fn append_text(self, out: &mut Vec<u8>, packet: &[u8]) {
+    pub(super) fn append_text(&self, out: &mut Vec<u8>, packet: &[u8]) {
         match self {
             Self::Frames => append_frame(out, 0, packet),
             Self::Events => append_event(out, packet),
+            Self::Page(page) => page.append_text(out, packet),
+        }
+    }
+
+    fn append_binary(&self, out: &mut Vec<u8>, data: &[u8]) {
+        match self {
+            Self::Frames => append_frame(out, BINARY, data),
+            Self::Events | Self::Page(_) => self.append_text(out, binary_as_text(data).as_bytes()),
         }
     }
 
     /// Appends what was encoded for a WebSocket.
-    pub(crate) fn append(self, out: &mut Vec<u8>, frames: &[u8]) {
+    pub(super) fn append(&self, out: &mut Vec<u8>, frames: &[u8]) {
         for (opcode, payload) in Frames::new(frames) {
-            match (opcode, self) {
+            match opcode {
                 // Pings and pongs of RFC 6455 have no counterpart here.
-                (Opcode::Ping | Opcode::Pong, _) => {}
-                (Opcode::Close, _) => self.append_text(out, b"1"),
-                (Opcode::Binary, Self::Frames) => append_frame(out, BINARY, payload),
-                (Opcode::Binary, Self::Events) => {
-                    append_event(out, binary_as_text(payload).as_bytes());
-                }
+                Opcode::Ping | Opcode::Pong => {}
+                Opcode::Close => self.append_text(out, b"1"),
+                Opcode::Binary => self.append_binary(out, payload),
                 _ => self.append_text(out, payload),
             }
         }

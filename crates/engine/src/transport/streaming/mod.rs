@@ -4,8 +4,12 @@
 //! it. A session begins on it or changes to it from polling by the same trial as to a WebSocket: `2probe` and `5`
 //! come in POSTs, `3probe` leaves by the answer, so that one that a proxy keeps back is never changed to. An answer ends
 //! after some time and some bytes, with a noop; what is queued meanwhile waits for the next GET.
+//!
+//! The answer has three forms: frames for `fetch`, Server-Sent Events for other programs, and a page in a frame for
+//! pages that may open no connection of their own. In the last, the frame sends the POSTs too.
 
 mod format;
+mod page;
 mod response;
 
 use std::{error::Error, sync::Arc, time::Instant};
@@ -14,6 +18,7 @@ use http::{HeaderMap, HeaderValue, Response, header};
 use http_body::Body as HttpBody;
 
 pub(crate) use format::{Format, Framed, MalformedFrame, OCTETS, Unframed};
+pub(crate) use page::Embedder;
 use response::Packets;
 
 use crate::{
@@ -41,7 +46,7 @@ pub(crate) struct Stream {
 /// Begins an answer that goes on: the session's own, or one on trial for a session that polls.
 pub(crate) fn get<A: Application>(
     connection: &Arc<Connection<A>>,
-    headers: &HeaderMap,
+    format: Format,
 ) -> Result<Response<Body>, RequestError> {
     let config = connection.engine().config();
     let now = Instant::now();
@@ -64,16 +69,16 @@ pub(crate) fn get<A: Application>(
     state.stream = Some(Box::default());
     drop(state);
     connection.arm();
-    let format = Format::accepted(headers);
-    let packets = Packets::new(Arc::clone(connection), format);
-    let mut response = Response::new(Body::stream(packets));
+    let mut response = Response::new(Body::default());
     let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, format.content_type());
+    format.mark(headers);
     // Proxies are asked to pass each packet on as it comes.
     let cache = HeaderValue::from_static("no-cache, no-transform");
     headers.insert(header::CACHE_CONTROL, cache);
     let buffering = HeaderValue::from_static("no");
     headers.insert("x-accel-buffering", buffering);
+    let packets = Packets::new(Arc::clone(connection), format);
+    *response.body_mut() = Body::stream(packets);
     Ok(response)
 }
 

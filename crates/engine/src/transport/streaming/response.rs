@@ -22,7 +22,9 @@ use crate::{
 pub(super) struct Packets<A: Application> {
     connection: Arc<Connection<A>>,
     format: Format,
-    /// Bytes that have left by this answer.
+    /// What comes before the first packet has left.
+    begun: bool,
+    /// Bytes of packets that have left by this answer.
     sent: usize,
     ended: bool,
 }
@@ -32,6 +34,7 @@ impl<A: Application> Packets<A> {
         Self {
             connection,
             format,
+            begun: false,
             sent: 0,
             ended: false,
         }
@@ -41,6 +44,11 @@ impl<A: Application> Packets<A> {
     fn poll_packets(&mut self, cx: &mut Context<'_>) -> Poll<Option<Vec<u8>>> {
         if self.ended {
             return Poll::Ready(None);
+        }
+        if !std::mem::replace(&mut self.begun, true)
+            && let Some(beginning) = self.format.beginning()
+        {
+            return Poll::Ready(Some(beginning));
         }
         let connection = &self.connection;
         let mut state = connection.state();
