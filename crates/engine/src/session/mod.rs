@@ -4,6 +4,8 @@
 //! [`Session::next_timeout`] has passed. Each call returns what to do; nothing is done here.
 
 #[cfg(test)]
+mod bad_streams;
+#[cfg(test)]
 mod tests;
 
 use std::time::{Duration, Instant};

@@ -2,21 +2,21 @@
 
 use super::*;
 
-const TIMING: Timing = Timing {
+pub(super) const TIMING: Timing = Timing {
     ping_interval: Duration::from_secs(25),
     ping_timeout: Duration::from_secs(20),
     upgrade_timeout: Duration::from_secs(10),
     stall_timeout: Some(Duration::from_secs(20)),
 };
 
-struct Clock {
-    session: Session,
+pub(super) struct Clock {
+    pub(super) session: Session,
     start: Instant,
-    now: Instant,
+    pub(super) now: Instant,
 }
 
 impl Clock {
-    fn new(transport: Transport) -> Self {
+    pub(super) fn new(transport: Transport) -> Self {
         Self::of(Protocol::V4, transport)
     }
 
@@ -30,7 +30,7 @@ impl Clock {
     }
 
     /// Goes to the next deadline; returns its time in milliseconds and what is due.
-    fn step(&mut self) -> (u128, Due) {
+    pub(super) fn step(&mut self) -> (u128, Due) {
         self.now = self.session.next_timeout().expect("something is to come");
         let due = self
             .session
@@ -39,12 +39,12 @@ impl Clock {
         ((self.now - self.start).as_millis(), due)
     }
 
-    fn at(&mut self, ms: u64) -> Instant {
+    pub(super) fn at(&mut self, ms: u64) -> Instant {
         self.now = self.start + Duration::from_millis(ms);
         self.now
     }
 
-    fn packet(&mut self, kind: Kind) -> Received {
+    pub(super) fn packet(&mut self, kind: Kind) -> Received {
         self.session.handle_packet(kind, &TIMING, self.now)
     }
 }
