@@ -15,6 +15,8 @@ export class Proxy {
    * - `halfOpen`: forwards nothing, and closes nothing.
    */
   fault = {};
+  /** Content-Security-Policy of the page. */
+  policy = "";
   connections = 0;
   #target;
   #server;
@@ -65,7 +67,8 @@ export class Proxy {
       : readFileSync(join(root, path === "/scenarios.mjs" ? "test" : "dist", path.slice(1)), "utf8");
     const type = types[path.startsWith("/page") ? "html" : path.split(".").at(-1)];
     const length = Buffer.byteLength(body);
-    stream.end(`HTTP/1.1 200 OK\r\nContent-Type: ${type}\r\nContent-Length: ${length}\r\nConnection: close\r\n\r\n${body}`);
+    const policy = path.startsWith("/page") && this.policy ? `Content-Security-Policy: ${this.policy}\r\n` : "";
+    stream.end(`HTTP/1.1 200 OK\r\n${policy}Content-Type: ${type}\r\nContent-Length: ${length}\r\nConnection: close\r\n\r\n${body}`);
   }
 
   #forward(stream, head) {

@@ -21,6 +21,8 @@ struct Options {
     max_payload: u64,
     connect_timeout: u64,
     upgrade_timeout: u64,
+    stream_lifetime: u64,
+    stream_bytes: u64,
     codec: Codec,
     allow_eio3: bool,
     recovery: bool,
@@ -36,6 +38,8 @@ impl Options {
             max_payload: 1_000_000,
             connect_timeout: 45_000,
             upgrade_timeout: 10_000,
+            stream_lifetime: 300_000,
+            stream_bytes: 4 << 20,
             codec: Codec::Json,
             allow_eio3: false,
             recovery: false,
@@ -69,6 +73,8 @@ impl Options {
                 "--max-payload" => options.max_payload = number,
                 "--connect-timeout" => options.connect_timeout = number,
                 "--upgrade-timeout" => options.upgrade_timeout = number,
+                "--stream-lifetime" => options.stream_lifetime = number,
+                "--stream-bytes" => options.stream_bytes = number,
                 _ => return Err(format!("unknown option {name}")),
             }
         }
@@ -100,6 +106,8 @@ impl Options {
             .ping_timeout(Duration::from_millis(self.ping_timeout))
             .connect_timeout(Duration::from_millis(self.connect_timeout))
             .upgrade_timeout(Duration::from_millis(self.upgrade_timeout))
+            .stream_lifetime(Duration::from_millis(self.stream_lifetime))
+            .stream_bytes(usize::try_from(self.stream_bytes).unwrap_or(usize::MAX))
             .max_payload(usize::try_from(self.max_payload).unwrap_or(usize::MAX))
             // As on the reference's side: nobody asks this server for the client.
             .serve_client(false)
