@@ -423,7 +423,8 @@ var Streaming = class extends Polling {
 				let end = header + length;
 				if (!(end <= bytes.length)) break;
 				let data = bytes.slice(header, end);
-				this.receive(bytes[0] < 128 ? (new TextDecoder).decode(data) : data.buffer), bytes = bytes.subarray(end);
+				await this.receive(bytes[0] < 128 ? (new TextDecoder).decode(data) : data.buffer), 
+				bytes = bytes.subarray(end);
 			}
 		}
 	}
@@ -1400,7 +1401,7 @@ var Iframe = class extends Streaming {
 			}, signal.onabort = () => {
 				this.remove(), end();
 			}, addEventListener("message", receive), frame2.onload = () => end(), frame2.hidden = !0, 
-			frame2.src = uri, document.documentElement.append(frame2);
+			frame2.referrerPolicy = "origin", frame2.src = uri, document.documentElement.append(frame2);
 		});
 	}
 	read(answer) {

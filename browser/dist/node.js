@@ -886,7 +886,7 @@ var Streaming = class extends Polling {
 				const end = header + length;
 				if (!(end <= bytes.length)) break;
 				const data = bytes.slice(header, end);
-				this.receive(bytes[0] < 128 ? (new TextDecoder).decode(data) : data.buffer);
+				await this.receive(bytes[0] < 128 ? (new TextDecoder).decode(data) : data.buffer);
 				bytes = bytes.subarray(end);
 			}
 		}
@@ -1940,6 +1940,7 @@ var Iframe = class extends Streaming {
 			addEventListener("message", receive);
 			frame2.onload = () => end();
 			frame2.hidden = true;
+			frame2.referrerPolicy = "origin";
 			frame2.src = uri;
 			document.documentElement.append(frame2);
 		});

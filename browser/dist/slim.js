@@ -1151,7 +1151,7 @@ var Streaming = class extends Polling {
 				let end = header + length;
 				if (!(end <= bytes.length)) break;
 				let data = bytes.slice(header, end);
-				this.X(bytes[0] < 128 ? (new TextDecoder).decode(data) : data.buffer), bytes = bytes.subarray(end);
+				await this.X(bytes[0] < 128 ? (new TextDecoder).decode(data) : data.buffer), bytes = bytes.subarray(end);
 			}
 		}
 	}
@@ -1197,7 +1197,7 @@ var Iframe = class extends Streaming {
 			}, signal.onabort = () => {
 				this.remove(), end();
 			}, addEventListener("message", receive), frame.onload = () => end(), frame.hidden = !0, 
-			frame.src = uri, document.documentElement.append(frame);
+			frame.referrerPolicy = "origin", frame.src = uri, document.documentElement.append(frame);
 		});
 	}
 	read(answer) {

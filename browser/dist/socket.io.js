@@ -556,7 +556,7 @@ var Streaming = class extends Polling {
 				const end = header + length;
 				if (!(end <= bytes.length)) break;
 				const data = bytes.slice(header, end);
-				this.receive(bytes[0] < 128 ? (new TextDecoder).decode(data) : data.buffer);
+				await this.receive(bytes[0] < 128 ? (new TextDecoder).decode(data) : data.buffer);
 				bytes = bytes.subarray(end);
 			}
 		}
@@ -909,6 +909,7 @@ if ("object" === typeof document) transportsByName.iframe = class extends Stream
 			addEventListener("message", receive);
 			frame.onload = () => end();
 			frame.hidden = true;
+			frame.referrerPolicy = "origin";
 			frame.src = uri;
 			document.documentElement.append(frame);
 		});

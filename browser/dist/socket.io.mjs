@@ -419,7 +419,8 @@ var Streaming = class extends Polling {
 				let end = header + length;
 				if (!(end <= bytes.length)) break;
 				let data = bytes.slice(header, end);
-				this.receive(bytes[0] < 128 ? (new TextDecoder).decode(data) : data.buffer), bytes = bytes.subarray(end);
+				await this.receive(bytes[0] < 128 ? (new TextDecoder).decode(data) : data.buffer), 
+				bytes = bytes.subarray(end);
 			}
 		}
 	}
@@ -465,7 +466,7 @@ var Iframe = class extends Streaming {
 			}, signal.onabort = () => {
 				this.remove(), end();
 			}, addEventListener("message", receive), frame.onload = () => end(), frame.hidden = !0, 
-			frame.src = uri, document.documentElement.append(frame);
+			frame.referrerPolicy = "origin", frame.src = uri, document.documentElement.append(frame);
 		});
 	}
 	read(answer) {

@@ -66,6 +66,8 @@ export class Iframe extends Streaming {
       addEventListener("message", receive);
       frame.onload = () => end();
       frame.hidden = true;
+      // Behind a proxy that replaces `Host`, a server knows its own pages by it.
+      frame.referrerPolicy = "origin";
       frame.src = uri;
       document.documentElement.append(frame);
     });

@@ -67,7 +67,8 @@ export class Streaming extends Polling {
         // What is missing is not a number, and compares with nothing.
         if (!(end <= bytes.length)) break;
         const data = bytes.slice(header, end);
-        this.receive(bytes[0] < BINARY ? new TextDecoder().decode(data) : data.buffer);
+        // Each packet has its effect before the next: what follows may be the end.
+        await this.receive(bytes[0] < BINARY ? new TextDecoder().decode(data) : data.buffer);
         bytes = bytes.subarray(end);
       }
     }

@@ -1,7 +1,7 @@
 // The client under test: CLIENT=official (default), the npm package, or CLIENT=ours, the built file of browser/.
 import { fileURLToPath, pathToFileURL } from "node:url";
 import npmMessagePack from "socket.io-msgpack-parser";
-import { PARSER } from "./server.mjs";
+import { isReference, PARSER } from "./server.mjs";
 
 export const CLIENT = process.env.CLIENT ?? "official";
 export const isOfficial = CLIENT === "official";
@@ -26,11 +26,12 @@ export const messagePack = isOfficial ? npmMessagePack : { ...npmMessagePack, De
 
 const parser = PARSER === "msgpack" ? { parser: messagePack } : {};
 
-/** The three ways an official client connects. */
+/** The three ways an official client connects, and the one that only our client and our server have. */
 export const MODES = {
   websocket: { transports: ["websocket"], ...parser },
   polling: { transports: ["polling"], upgrade: false, ...parser },
   upgrading: { transports: ["polling", "websocket"], ...parser },
+  ...(!isOfficial && !isReference && { streaming: { transports: ["streaming"], ...parser } }),
 };
 
 /** Sockets of one test; `close` belongs into the test's `after`. */
