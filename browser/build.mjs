@@ -19,9 +19,9 @@ const { name, version, license } = JSON.parse(readFileSync(join(root, "package.j
 // Bytes after gzip -9. A change that needs more should say why.
 const BUDGET = {
   "socket.io.js": 14600,
-  "socket.io.min.js": 10240,
+  "socket.io.min.js": 10260,
   "socket.io.esm.min.js": 10300,
-  "socket.io.msgpack.min.js": 11120,
+  "socket.io.msgpack.min.js": 11140,
   "a page with slim": 7900,
 };
 

@@ -611,7 +611,7 @@ var Streaming = class extends Polling {
 		this.clearTimeoutFn(this.timer);
 		const packet = decodePacket(data, this.socket.binaryType);
 		this.rotated = "noop" === packet.type;
-		this.accept(packet);
+		if (!this.rotated) this.accept(packet);
 	}
 	async read({body}) {
 		this.begin();

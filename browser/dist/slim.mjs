@@ -116,7 +116,7 @@ var transportsByName = {}, _Socket = class _Socket extends Emitter {
 		this.s = {
 			...transportsByName
 		};
-		this.j = 0;
+		this.k = 0;
 		this.t = 0;
 		this.h = 1 / 0;
 		let opts = this.opts = {
@@ -210,12 +210,12 @@ var transportsByName = {}, _Socket = class _Socket extends Emitter {
 		expired;
 	}
 	Y() {
-		this.writeBuffer.splice(0, this.j), this.j = 0, this.writeBuffer.length ? this.flush() : this.emitReserved("drain");
+		this.writeBuffer.splice(0, this.k), this.k = 0, this.writeBuffer.length ? this.flush() : this.emitReserved("drain");
 	}
 	flush() {
 		if ("closed" === this.readyState || !this.transport.writable || this.g || !this.writeBuffer.length) return;
 		let packets = this.transport.O(this.writeBuffer);
-		this.transport.send(packets), this.j = packets.length, this.emitReserved("flush");
+		this.transport.send(packets), this.k = packets.length, this.emitReserved("flush");
 	}
 	write(data, options, onFlush) {
 		return this.M("message", data, options, onFlush), this;
@@ -264,7 +264,7 @@ var transportsByName = {}, _Socket = class _Socket extends Emitter {
 			for (let cleanup of this.v) cleanup();
 			this.transport && (this.transport.off("close"), this.transport.close(), this.transport.off()), 
 			this.id = null, this.emitReserved("close", reason, description), this.writeBuffer = [], 
-			this.j = 0;
+			this.k = 0;
 		}
 	}
 };
@@ -342,10 +342,10 @@ var HEAD = /^([0-6])(?:(\d*)-)?(?:(\/[^,]*),?)?(\d*)/, Decoder = class extends E
 		if ("string" == typeof data) this.$(data); else if (isBinary(data)) this.aa(data); else throw new Error("Unknown type: " + data);
 	}
 	destroy() {
-		this.k = this.x = void 0;
+		this.l = this.x = void 0;
 	}
 	$(text) {
-		if (this.k) throw new Error("got plaintext data when reconstructing a packet");
+		if (this.l) throw new Error("got plaintext data when reconstructing a packet");
 		let [head, digit, count, nsp = "/", id] = text.startsWith("2[") ? [ "2", "2" ] : HEAD.exec(text) || [];
 		if (!head) throw new Error("unknown packet type " + text[0]);
 		let json = text.slice(head.length), type = +digit, hasAttachments = type >= 5;
@@ -367,10 +367,10 @@ var HEAD = /^([0-6])(?:(\d*)-)?(?:(\/[^,]*),?)?(\d*)/, Decoder = class extends E
 				return "string" == typeof data ? 4 === type : !!data && "object" == typeof data && (0 === type || 4 === type);
 			}(packet)) throw new Error("invalid payload");
 		}
-		hasAttachments ? (this.k = packet, this.x = [], this.P = +count) : this.b("$decoded", [ packet ]);
+		hasAttachments ? (this.l = packet, this.x = [], this.P = +count) : this.b("$decoded", [ packet ]);
 	}
 	aa(data) {
-		let {k: packet, x: buffers} = this;
+		let {l: packet, x: buffers} = this;
 		if (!packet) throw new Error("got binary data when not reconstructing a packet");
 		buffers.push(data) === this.P && (packet.data = attach(packet.data, buffers), this.destroy(), 
 		this.b("$decoded", [ packet ]));
@@ -463,7 +463,7 @@ var Socket2 = class extends Emitter {
 	emitWithAck(event, ...args) {
 		return new Promise((resolve2, reject) => {
 			let ack = (error, value) => error ? reject(error) : resolve2(value);
-			ack.l = !0, this.emit(event, ...args, ack);
+			ack.m = !0, this.emit(event, ...args, ack);
 		});
 	}
 	da(id, ack, {timeout = this._opts.ackTimeout, signal}) {
@@ -479,7 +479,7 @@ var Socket2 = class extends Emitter {
 		let settle = (...args) => {
 			this.io.d(timer), signal?.removeEventListener("abort", abort), ack.apply(this, args);
 		};
-		settle.l = !0, this.acks[id] = settle;
+		settle.m = !0, this.acks[id] = settle;
 	}
 	ca(args, flags) {
 		let ack = "function" == typeof args[args.length - 1] ? args.pop() : void 0, queued = {
@@ -495,7 +495,7 @@ var Socket2 = class extends Emitter {
 			queued === this._queue[0] && (queued.y = !1, (!error || queued.T > this._opts.retries || flags.signal?.aborted) && (this.i -= this._queue.shift().size, 
 			ack && call(this, ack, [ error, ...response ])), this.z());
 		};
-		settle.l = !0, args.push(settle), this._queue.push(queued), this.z();
+		settle.m = !0, args.push(settle), this._queue.push(queued), this.z();
 	}
 	z(force) {
 		let [queued] = this._queue;
@@ -548,7 +548,7 @@ var Socket2 = class extends Emitter {
 		for (let id of Object.keys(this.acks)) {
 			if (this.sendBuffer.some(packet => "" + packet.id === id)) continue;
 			let ack = this.acks[id];
-			delete this.acks[id], ack.l && call(this, ack, [ new Error("socket has been disconnected") ]);
+			delete this.acks[id], ack.m && call(this, ack, [ new Error("socket has been disconnected") ]);
 		}
 	}
 	onpacket(packet) {
@@ -589,7 +589,7 @@ var Socket2 = class extends Emitter {
 	}
 	fa({id, data}) {
 		let ack = this.acks[id];
-		ack && (delete this.acks[id], ack.apply(this, ack.l ? [ null, ...data || [] ] : data || []));
+		ack && (delete this.acks[id], ack.apply(this, ack.m ? [ null, ...data || [] ] : data || []));
 	}
 	ea(id, pid) {
 		for (this.id = id, this.recovered = !!pid && this._pid === pid, this._pid = pid, 
@@ -672,7 +672,7 @@ var ACCESSORS = [ [ "reconnection", !0 ], [ "reconnectionAttempts", 1 / 0, !0 ],
 		let engine = this.engine = new Socket(this.uri, this.opts);
 		this._readyState = "opening", this.A = !1;
 		let onError = error => {
-			this.m(), this._readyState = "closed", this.emitReserved("error", error), callback ? callback(error) : "closed" === this._readyState && !this.e && this.reconnect();
+			this.n(), this._readyState = "closed", this.emitReserved("error", error), callback ? callback(error) : "closed" === this._readyState && !this.e && this.reconnect();
 		};
 		if (this.a.push(subscribe(engine, "open", () => {
 			this.onopen(), callback?.();
@@ -681,7 +681,7 @@ var ACCESSORS = [ [ "reconnection", !0 ], [ "reconnectionAttempts", 1 / 0, !0 ],
 			cause: because("closed_early")
 		})))), !1 !== this._timeout) {
 			let timer = this.c(() => {
-				this.m(), engine.close(), onError(failure("timeout", {
+				this.n(), engine.close(), onError(failure("timeout", {
 					cause: because("timeout")
 				}));
 			}, this._timeout);
@@ -710,13 +710,13 @@ var ACCESSORS = [ [ "reconnection", !0 ], [ "reconnectionAttempts", 1 / 0, !0 ],
 		this._close();
 	}
 	onopen() {
-		this.m();
+		this.n();
 		let {engine, decoder} = this;
-		this._readyState = "open", this.n("open", engine.transport.name), this.a.push(subscribe(engine, "upgrade", ({name}) => this.n("upgrade", name)), subscribe(engine, "upgradeError", ({message, transport}) => this.n(message, engine.transport.name, transport)), subscribe(engine, "ping", () => this.emitReserved("ping")), subscribe(engine, "data", data => this.ga(data)), subscribe(engine, "error", error => this.emitReserved("error", error)), subscribe(engine, "close", (reason, description) => this.onclose(reason, description)), subscribe(decoder, "decoded", packet => {
+		this._readyState = "open", this.o("open", engine.transport.name), this.a.push(subscribe(engine, "upgrade", ({name}) => this.o("upgrade", name)), subscribe(engine, "upgradeError", ({message, transport}) => this.o(message, engine.transport.name, transport)), subscribe(engine, "ping", () => this.emitReserved("ping")), subscribe(engine, "data", data => this.ga(data)), subscribe(engine, "error", error => this.emitReserved("error", error)), subscribe(engine, "close", (reason, description) => this.onclose(reason, description)), subscribe(decoder, "decoded", packet => {
 			Promise.resolve().then(() => this.b("$packet", [ packet ]));
 		})), this.emitReserved("open");
 	}
-	n(reason, to, from = this.transports.slice(-1)[0]?.to) {
+	o(reason, to, from = this.transports.slice(-1)[0]?.to) {
 		this.transports = [ ...this.transports, {
 			from,
 			to,
@@ -731,12 +731,12 @@ var ACCESSORS = [ [ "reconnection", !0 ], [ "reconnectionAttempts", 1 / 0, !0 ],
 			this.onclose("parse error", error);
 		}
 	}
-	m() {
+	n() {
 		for (let unsubscribe of this.a.splice(0)) unsubscribe();
 		this.decoder.destroy();
 	}
 	onclose(reason, description) {
-		this.m(), this.engine?.close(), this.e = 0, "open" === this._readyState && this.n(reason), 
+		this.n(), this.engine?.close(), this.e = 0, "open" === this._readyState && this.o(reason), 
 		this._readyState = "closed", this.emitReserved("close", reason, description), this.reconnect();
 	}
 	B() {
@@ -812,7 +812,7 @@ var Transport = class extends Emitter {
 		super();
 		this.writable = !1;
 		installTimers(this, opts), this.opts = opts, this.query = opts.query, this.socket = opts.socket, 
-		this.o = !opts.forceBase64;
+		this.p = !opts.forceBase64;
 	}
 	open() {
 		return this.readyState = "opening", this.doOpen(), this;
@@ -906,7 +906,7 @@ var Polling = class extends Transport {
 		let waiting = 1, settled = () => {
 			--waiting || "pausing" !== this.readyState || (this.readyState = "paused", onPause());
 		};
-		this.p && (waiting++, this.once("pollComplete", settled)), this.writable || (waiting++, 
+		this.q && (waiting++, this.once("pollComplete", settled)), this.writable || (waiting++, 
 		this.once("drain", settled)), settled();
 	}
 	upgrade(offered) {
@@ -955,13 +955,13 @@ var Polling = class extends Transport {
 		return digit ? "server_" + digit : this.redirected ? "redirected" : status ? "status" : /^\s*</.test(responseText) ? "html" : /^\d+:\d/.test(responseText) ? "engine_3" : responseText ? "unreadable" : "empty";
 	}
 	resume() {
-		this.readyState.startsWith("paus") && (this.readyState = "open", this.p || this.poll());
+		this.readyState.startsWith("paus") && (this.readyState = "open", this.q || this.poll());
 	}
 	doOpen() {
 		this.poll();
 	}
 	doClose() {
-		"opening" === this.readyState ? this.q.abort() : this.write([ {
+		"opening" === this.readyState ? this.r.abort() : this.write([ {
 			type: "close"
 		} ]);
 	}
@@ -979,7 +979,7 @@ var Polling = class extends Transport {
 			}
 			return packets;
 		}(data, this.socket.binaryType)) if (this.V(packet), "close" === packet.type) break;
-		"closed" !== this.readyState && (this.p = !1, this.emitReserved("pollComplete"), 
+		"closed" !== this.readyState && (this.q = !1, this.emitReserved("pollComplete"), 
 		"open" === this.readyState && this.poll());
 	}
 	V(packet) {
@@ -988,7 +988,7 @@ var Polling = class extends Transport {
 		}) : this.onPacket(packet);
 	}
 	poll() {
-		this.p = !0, this.request("xhr poll error", text => this.onData(text)), this.emitReserved("poll");
+		this.q = !0, this.request("xhr poll error", text => this.onData(text)), this.emitReserved("poll");
 	}
 	async request(failure2, done, body, limit = this.opts.requestTimeout) {
 		let {extraHeaders, withCredentials, timestampRequests} = this.opts, context = this.D = {
@@ -997,10 +997,10 @@ var Polling = class extends Transport {
 		}, controller = new AbortController, code = "no_answer", timer = limit && this.c(() => {
 			code = "request_timeout", controller.abort();
 		}, limit);
-		body || (this.q = controller, this.timer = timer);
+		body || (this.r = controller, this.timer = timer);
 		let uri = "";
 		try {
-			uri = this.C("http", !1 !== timestampRequests, !this.o && !this.query.sid);
+			uri = this.C("http", !1 !== timestampRequests, !this.p && !this.query.sid);
 			let response = await this.fetch(uri, {
 				method: body ? "POST" : "GET",
 				body,
@@ -1017,7 +1017,7 @@ var Polling = class extends Transport {
 		} catch (error) {
 			context.error = error, "no_answer" === code && await this.ia(uri) && (code = "refused_origin");
 		}
-		this.d(timer), body && "closed" === this.readyState && this.q.abort();
+		this.d(timer), body && "closed" === this.readyState && this.r.abort();
 		let {status, responseText} = context;
 		if (200 === status) return done(responseText);
 		status && (code = this.w(!0)), this.c(() => {
@@ -1043,7 +1043,7 @@ var WebSocketTransport = class extends Transport {
 	doOpen() {
 		let {extraHeaders, protocols, timestampRequests} = this.opts;
 		try {
-			let uri = this.C("ws", timestampRequests, !this.o), ws = this.ws = this.createSocket(uri, protocols, {
+			let uri = this.C("ws", timestampRequests, !this.p), ws = this.ws = this.createSocket(uri, protocols, {
 				headers: extraHeaders
 			});
 			ws.binaryType = this.socket.binaryType, ws.onopen = () => this.onOpen(), ws.onmessage = event => this.onData(event.data), 
@@ -1062,7 +1062,7 @@ var WebSocketTransport = class extends Transport {
 		this.ws && (this.ws.onerror = () => {}, this.ws.close());
 	}
 	write(packets) {
-		this.writable = !1, encodePackets(packets, this.o, encoded => {
+		this.writable = !1, encodePackets(packets, this.p, encoded => {
 			try {
 				for (let data of encoded) this.ws.send(data);
 			} catch {}
@@ -1080,11 +1080,11 @@ var Streaming = class extends Polling {
 	}
 	upgrade() {}
 	doClose() {
-		this.socket.transport === this ? super.doClose() : this.q.abort();
+		this.socket.transport === this ? super.doClose() : this.r.abort();
 	}
 	poll() {
-		let limit = this.r ? 0 : 3e3;
-		this.r = !1, this.request("stream error", () => this.ja(), void 0, limit);
+		let limit = this.j ? 0 : 3e3;
+		this.j = !1, this.request("stream error", () => this.ja(), void 0, limit);
 	}
 	W() {
 		"opening" === this.readyState && this.query.sid && this.onOpen();
@@ -1092,7 +1092,7 @@ var Streaming = class extends Polling {
 	X(data) {
 		this.d(this.timer);
 		let packet = decodePacket(data, this.socket.binaryType);
-		this.r = "noop" === packet.type, this.V(packet);
+		this.j = "noop" === packet.type, this.j || this.V(packet);
 	}
 	async read({body}) {
 		this.W();
@@ -1112,7 +1112,7 @@ var Streaming = class extends Polling {
 		}
 	}
 	ja() {
-		"closed" !== this.readyState && (this.r ? this.poll() : this.onError("stream error", 200, this.D, because("cut_off")));
+		"closed" !== this.readyState && (this.j ? this.poll() : this.onError("stream error", 200, this.D, because("cut_off")));
 	}
 };
 

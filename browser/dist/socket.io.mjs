@@ -404,7 +404,7 @@ var Streaming = class extends Polling {
 	receive(data) {
 		this.clearTimeoutFn(this.timer);
 		let packet = decodePacket(data, this.socket.binaryType);
-		this.rotated = "noop" === packet.type, this.accept(packet);
+		this.rotated = "noop" === packet.type, this.rotated || this.accept(packet);
 	}
 	async read({body}) {
 		this.begin();

@@ -44,7 +44,7 @@ export class Streaming extends Polling {
     this.clearTimeoutFn(this.timer);
     const packet = decodePacket(data, this.socket.binaryType);
     this.rotated = packet.type === "noop";
-    this.accept(packet);
+    if (!this.rotated) this.accept(packet);
   }
 
   protected override async read({ body }: Answer): Promise<string> {

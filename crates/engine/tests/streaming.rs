@@ -14,7 +14,9 @@ use support::{
 /// A session on polling, and an answer on trial for it.
 async fn on_trial(server: &Server) -> (Polling, Stream) {
     let client = Polling::open(server.address).await;
-    let stream = Stream::get(server.address, &format!("&sid={}", client.sid)).await;
+    let mut stream = Stream::get(server.address, &format!("&sid={}", client.sid)).await;
+    // So that a browser which waits for the first bytes hears of the answer.
+    assert_eq!(stream.next().await, text("6"));
     (client, stream)
 }
 

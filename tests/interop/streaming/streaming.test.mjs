@@ -54,6 +54,7 @@ for (const [way, url] of Object.entries(ways)) {
       await fetch(`${polling}&sid=${sid}`, { method: "POST", body: "40" });
       assert.match(await (await fetch(`${polling}&sid=${sid}`)).text(), /^40/);
       const stream = await Stream.get(url(), sid);
+      assert.equal(await stream.next(), "6");
       assert.equal((await stream.post("2probe")).status, 200);
       assert.equal(await stream.next(), "3probe");
       assert.equal((await stream.post("5")).status, 200);

@@ -2,11 +2,9 @@
 //!
 //! It reaches clients where a proxy lets no WebSocket through, and is extra: clients of the reference never ask for
 //! it. A session begins on it or changes to it from polling by the same trial as to a WebSocket: `2probe` and `5`
-//! come in POSTs, `3probe` leaves by the answer, so that one that a proxy keeps back is never changed to. An answer ends
-//! after some time and some bytes, with a noop; what is queued meanwhile waits for the next GET.
-//!
-//! The answer has three forms: frames for `fetch`, Server-Sent Events for other programs, and a page in a frame for
-//! pages that may open no connection of their own. In the last, the frame sends the POSTs too.
+//! come in POSTs, and `3probe` leaves by the answer, after the noop that it begins with, so that one that a proxy keeps
+//! back is never changed to. An answer ends after some time and some bytes, with a noop; what is queued meanwhile waits
+//! for the next GET.
 
 mod format;
 mod page;
