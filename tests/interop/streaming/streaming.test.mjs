@@ -4,6 +4,7 @@ import { after, before, describe, it } from "node:test";
 import { isReference, ServerProcess } from "../harness/server.mjs";
 import { Nginx } from "../nginx/nginx.mjs";
 import { Stream } from "./stream.mjs";
+import { flood, talk } from "./talk.mjs";
 
 let server, nginx;
 before(async () => {
@@ -25,28 +26,9 @@ const ways = { directly: () => server.url, "behind nginx": () => nginx.url };
 for (const [way, url] of Object.entries(ways)) {
   const skip = isReference ? "the reference does not have it" : way === "behind nginx" && !process.env.NGINX_BINARY && "no nginx";
   describe(`streaming, ${way}`, { skip }, () => {
-    it("talks, and each packet comes before the next is asked for", async () => {
-      const stream = await Stream.open(url());
-      await stream.post("40");
-      assert.match(await stream.packet(), /^40\{"sid":/);
-      for (let i = 0; i < 20; i += 1) {
-        assert.deepEqual(await stream.post(`42${i}["ack one","${i}"]`), { status: 200, text: "ok" });
-        assert.equal(await stream.packet(), `43${i}["${i}"]`);
-      }
-      await stream.post('451-["blob",{"_placeholder":true,"num":0}]\x1ebAQID');
-      assert.equal(await stream.packet(), '451-["blob",{"_placeholder":true,"num":0}]');
-      assert.deepEqual(await stream.packet(), Uint8Array.of(1, 2, 3));
-      await stream.cancel();
-    });
+    it("talks, and each packet comes before the next is asked for", () => talk(url()));
 
-    it("keeps the order of 5,000 events", async () => {
-      const stream = await Stream.open(url());
-      await stream.post("40");
-      await stream.packet();
-      await stream.post('42["flood",5000]');
-      for (let i = 0; i < 5000; i += 1) assert.equal(await stream.packet(), `42["number",${i}]`);
-      await stream.cancel();
-    });
+    it("keeps the order of 5,000 events", () => flood(url(), 5000));
 
     it("takes a session over from polling", async () => {
       const polling = `${url()}/socket.io/?EIO=4&transport=polling`;
