@@ -41,7 +41,7 @@ ${site}
 export const haproxy = {
   name: "haproxy",
   places: ["/usr/sbin/haproxy", "/usr/local/sbin/haproxy"],
-  command: ({ file }) => ["-db", "-q", "-f", file],
+  command: ({ file }) => ["-db", "-f", file],
   frame: (site) => `global\n  maxconn 500\n${site}\n`,
   at: (site) => put(site, "bind :80", "bind 127.0.0.1:{PORT}"),
   stock: `defaults
@@ -55,21 +55,20 @@ frontend web
   default_backend sockeye
 backend sockeye
   server one 127.0.0.1:3000`,
-  several: (site, lines) => put(site, site.slice(site.indexOf("backend sockeye")), lines),
+  several: (site, lines) => put(site, /^backend sockeye$[^]*/m.exec(site)[0], lines),
 };
 
 export const caddy = {
   name: "caddy",
   places: ["/usr/bin/caddy", "/usr/local/bin/caddy"],
-  quiet: true,
   command: ({ file }) => ["run", "--adapter", "caddyfile", "--config", file],
-  frame: (site) => `{\n  admin off\n  persist_config off\n  default_bind 127.0.0.1\n}\n${site}\n`,
+  frame: (site) => `{\n  admin off\n  default_bind 127.0.0.1\n}\n${site}\n`,
   at: (site) => put(site, ":80 {", ":{PORT} {"),
   stock: ":80 {\n  reverse_proxy 127.0.0.1:3000\n}",
   several: (site, lines) => put(site, /reverse_proxy.*\n/.exec(site)[0], lines),
 };
 
-const APACHE_MODULES = ["mpm_event", "authz_core", "deflate", "filter", "mime", "reqtimeout", "setenvif"];
+const APACHE_MODULES = ["mpm_event", "authz_core", "deflate", "filter", "reqtimeout", "setenvif"];
 
 export const apache = {
   name: "apache",
@@ -84,8 +83,8 @@ ServerName localhost
 ServerRoot ${folder}
 DefaultRuntimeDir ${folder}
 PidFile ${folder}/apache.pid
-ErrorLog /dev/stderr
-LogLevel crit
+ErrorLog ${folder}/error.log
+LogLevel error
 Timeout 300
 KeepAliveTimeout 5
 Listen 127.0.0.1:{PORT}

@@ -29,8 +29,18 @@ const runs = (file) => {
 // A test that is ended must not leave behind a proxy that holds the runner's output open.
 const started = new Set();
 process.on("exit", () => {
-  for (const child of started) child.kill("SIGTERM");
+  for (const child of started) end(child);
 });
+process.once("SIGINT", () => process.exit(130));
+
+// Its workers are in its group. Apache, asked kindly, waits ten seconds for whoever is connected.
+function end(child) {
+  try {
+    process.kill(-child.pid, "SIGKILL");
+  } catch (error) {
+    if (error.code !== "ESRCH") throw error;
+  }
+}
 
 /** Where the program of this kind is: what NAME_BINARY says, else a usual place; undefined where it is missing. */
 export function binary({ name, places }) {
@@ -52,11 +62,10 @@ export class Proxy {
     const place = { folder: proxy.#folder, file, port: proxy.port };
     await writeFile(file, kind.frame(site, place).replaceAll("{PORT}", proxy.port));
     const env = { ...process.env, HOME: proxy.#folder, XDG_DATA_HOME: proxy.#folder, XDG_CONFIG_HOME: proxy.#folder };
-    const output = kind.quiet ? "pipe" : "inherit";
-    const child = spawn(binary(kind), kind.command(place), { stdio: ["ignore", output, output], env });
+    const child = spawn(binary(kind), kind.command(place), { stdio: ["ignore", "pipe", "pipe"], env, detached: true });
     proxy.#child = child;
     let said = "";
-    for (const stream of [child.stdout, child.stderr]) stream?.on("data", (data) => (said = (said + data).slice(-4000)));
+    for (const stream of [child.stdout, child.stderr]) stream.on("data", (data) => (said = (said + data).slice(-4000)));
     child.once("error", (error) => (said += error.message));
     started.add(child);
     child.once("exit", () => started.delete(child));
@@ -74,7 +83,7 @@ export class Proxy {
     const child = this.#child;
     if (child.pid !== undefined && child.exitCode === null && child.signalCode === null) {
       const ended = once(child, "exit");
-      child.kill("SIGTERM");
+      end(child);
       await ended;
     }
     started.delete(child);
