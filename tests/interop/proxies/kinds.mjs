@@ -1,5 +1,6 @@
 // The proxies: where each is found, how it is started in the foreground, and what a distribution's own files hold around
-// the lines of a site, as far as it matters for what passes through.
+// the lines of a site, as far as it matters for what passes through. Asked kindly to end, all but nginx wait for whoever
+// is connected; as single processes they leave nobody behind.
 import { binary } from "./proxy.mjs";
 
 const isRoot = process.getuid() === 0;
@@ -15,6 +16,7 @@ const NGINX_PATHS = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
 export const nginx = {
   name: "nginx",
   places: ["/usr/sbin/nginx", "/usr/local/sbin/nginx", "/usr/bin/nginx"],
+  signal: "SIGTERM",
   command: ({ folder, file }) => ["-p", folder, "-c", file, "-e", "stderr"],
   // Its workers write into the folder; started by root they would be somebody else.
   frame: (site, { folder }) => `
@@ -41,6 +43,7 @@ ${site}
 export const haproxy = {
   name: "haproxy",
   places: ["/usr/sbin/haproxy", "/usr/local/sbin/haproxy"],
+  signal: "SIGKILL",
   command: ({ file }) => ["-db", "-f", file],
   frame: (site) => `global\n  maxconn 500\n${site}\n`,
   at: (site) => put(site, "bind :80", "bind 127.0.0.1:{PORT}"),
@@ -61,6 +64,7 @@ backend sockeye
 export const caddy = {
   name: "caddy",
   places: ["/usr/bin/caddy", "/usr/local/bin/caddy"],
+  signal: "SIGKILL",
   command: ({ file }) => ["run", "--adapter", "caddyfile", "--config", file],
   frame: (site) => `{\n  admin off\n  default_bind 127.0.0.1\n}\n${site}\n`,
   at: (site) => put(site, ":80 {", ":{PORT} {"),
@@ -73,7 +77,8 @@ const APACHE_MODULES = ["mpm_event", "authz_core", "deflate", "filter", "reqtime
 export const apache = {
   name: "apache",
   places: ["/usr/sbin/apache2", "/usr/sbin/httpd"],
-  command: ({ folder, file }) => ["-D", "FOREGROUND", "-d", folder, "-f", file],
+  signal: "SIGKILL",
+  command: ({ folder, file }) => ["-X", "-d", folder, "-f", file],
   // The module's name is the file's: a2enmod links what loads it.
   frame: (site, { folder }) => {
     const [modules, lines] = split(site);

@@ -27,20 +27,10 @@ const runs = (file) => {
 };
 
 // A test that is ended must not leave behind a proxy that holds the runner's output open.
-const started = new Set();
+const started = new Map();
 process.on("exit", () => {
-  for (const child of started) end(child);
+  for (const [child, kind] of started) child.kill(kind.signal);
 });
-process.once("SIGINT", () => process.exit(130));
-
-// Its workers are in its group. Apache, asked kindly, waits ten seconds for whoever is connected.
-function end(child) {
-  try {
-    process.kill(-child.pid, "SIGKILL");
-  } catch (error) {
-    if (error.code !== "ESRCH") throw error;
-  }
-}
 
 /** Where the program of this kind is: what NAME_BINARY says, else a usual place; undefined where it is missing. */
 export function binary({ name, places }) {
@@ -51,10 +41,12 @@ export function binary({ name, places }) {
 export class Proxy {
   #child;
   #folder;
+  #kind;
 
   /** Starts one of `kinds.mjs` with the lines of `site`, in which `{PORT}` is where it listens. */
   static async start(kind, site) {
     const proxy = new Proxy();
+    proxy.#kind = kind;
     proxy.#folder = await mkdtemp(join(tmpdir(), `sockeye-${kind.name}-`));
     proxy.port = await freePort();
     proxy.url = `http://127.0.0.1:${proxy.port}`;
@@ -62,12 +54,12 @@ export class Proxy {
     const place = { folder: proxy.#folder, file, port: proxy.port };
     await writeFile(file, kind.frame(site, place).replaceAll("{PORT}", proxy.port));
     const env = { ...process.env, HOME: proxy.#folder, XDG_DATA_HOME: proxy.#folder, XDG_CONFIG_HOME: proxy.#folder };
-    const child = spawn(binary(kind), kind.command(place), { stdio: ["ignore", "pipe", "pipe"], env, detached: true });
+    const child = spawn(binary(kind), kind.command(place), { stdio: ["ignore", "pipe", "pipe"], env });
     proxy.#child = child;
     let said = "";
     for (const stream of [child.stdout, child.stderr]) stream.on("data", (data) => (said = (said + data).slice(-4000)));
     child.once("error", (error) => (said += error.message));
-    started.add(child);
+    started.set(child, kind);
     child.once("exit", () => started.delete(child));
     for (let tries = 0; !(await listens(proxy.port)); tries += 1) {
       if (child.pid === undefined || child.exitCode !== null || tries > TRIES) {
@@ -83,7 +75,7 @@ export class Proxy {
     const child = this.#child;
     if (child.pid !== undefined && child.exitCode === null && child.signalCode === null) {
       const ended = once(child, "exit");
-      end(child);
+      child.kill(this.#kind.signal);
       await ended;
     }
     started.delete(child);
