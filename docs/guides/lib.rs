@@ -7,3 +7,7 @@ pub mod from_node {}
 /// `from-socketioxide.md`
 #[doc = include_str!("from-socketioxide.md")]
 pub mod from_socketioxide {}
+
+/// `../deployment.md`
+#[doc = include_str!("../deployment.md")]
+pub mod deployment {}
