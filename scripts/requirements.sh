@@ -16,7 +16,18 @@ chromium_path() {
   return 0
 }
 
-nginx_path() { command -v nginx || { [[ -x /usr/sbin/nginx ]] && echo /usr/sbin/nginx; } || true; }
+# The path of the first of these programs that is there; what daemons are in is not in everybody's PATH.
+daemon_path() {
+  local name
+  for name in "$@"; do
+    PATH=$PATH:/usr/sbin:/usr/local/sbin command -v "$name" && return
+  done
+  return 0
+}
+nginx_path() { daemon_path ${NGINX_BINARY:+"$NGINX_BINARY"} nginx; }
+haproxy_path() { daemon_path ${HAPROXY_BINARY:+"$HAPROXY_BINARY"} haproxy; }
+caddy_path() { daemon_path ${CADDY_BINARY:+"$CADDY_BINARY"} caddy; }
+apache_path() { daemon_path ${APACHE_BINARY:+"$APACHE_BINARY"} apache2 httpd; }
 
 # The projects of tests/packages that this suite builds; npm installs each in .cache/packages.
 chosen_projects() {
@@ -85,6 +96,9 @@ missing() {
     [[ -n $(chromium_path) ]] || apt+=(chromium)
     command -v firefox-esr >/dev/null || command -v firefox >/dev/null || apt+=(firefox-esr)
     [[ -n $(nginx_path) ]] || apt+=(nginx-light)
+    [[ -n $(haproxy_path) ]] || apt+=(haproxy)
+    [[ -n $(caddy_path) ]] || apt+=(caddy)
+    [[ -n $(apache_path) ]] || apt+=(apache2)
     [[ -x /usr/bin/WebKitWebDriver ]] || apt+=(webkit2gtk-driver)
     command -v xvfb-run >/dev/null || apt+=(xvfb xauth)
     [[ -x $tools/bin/cargo-deny ]] || cargo+=(cargo-deny)
