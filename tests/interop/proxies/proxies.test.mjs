@@ -68,7 +68,8 @@ for (const kind of kinds) {
     });
 
     for (const mode of Object.keys(MODES)) {
-      it(`the official client talks, ${mode}`, async () => {
+      // An upgrade that fails would be waited for.
+      it(`the official client talks, ${mode}`, { timeout: 4 * LIMIT }, async () => {
         const socket = await through(proxy).settled(mode);
         await converse(socket);
         assert.equal(transport(socket), mode === "polling" ? "polling" : "websocket");
@@ -108,7 +109,7 @@ for (const kind of kinds) {
       }
     });
 
-    it("of several servers, one gets all requests of a session", async () => {
+    it("of several servers, one gets all requests of a session", { timeout: 4 * LIMIT }, async () => {
       const { one, several } = sites(kind);
       const second = await server();
       const shared = await start(kind.several(one, several), first.port, second.port);
