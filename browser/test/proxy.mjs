@@ -12,7 +12,10 @@ export class Proxy {
    * - `delay`: milliseconds each way;
    * - `cutAfter`: bytes of the server after which both ends are cut, once for each number in the list;
    * - `buffer`: keeps what a server sends over an upgraded connection;
-   * - `halfOpen`: forwards nothing, and closes nothing.
+   * - `halfOpen`: forwards nothing, and closes nothing;
+   * - `refuse`: refuses WebSockets;
+   * - `bad`: answers new connections with 502;
+   * - `losePosts`: cuts a connection at the POST that it is about to carry.
    */
   fault = {};
   /** Content-Security-Policy of the page. */
@@ -73,6 +76,11 @@ export class Proxy {
 
   #forward(stream, head) {
     this.connections++;
+    const refusal = this.fault.bad ? "502 Bad Gateway" : this.fault.refuse && /\r\nUpgrade: websocket/i.test(head) && "400 Bad Request";
+    if (refusal) {
+      stream.end(`HTTP/1.1 ${refusal}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`);
+      return;
+    }
     const other = connect(this.#target, "127.0.0.1");
     this.#track(other);
     const isUpgrade = /\r\nUpgrade: websocket/i.test(head);
@@ -83,8 +91,13 @@ export class Proxy {
       if (this.fault.delay) setTimeout(() => to.writable && to.write(data), this.fault.delay);
       else if (to.writable) to.write(data);
     };
-    pass(other, head);
-    stream.on("data", (data) => pass(other, data));
+    const send = (data) => {
+      if (!this.fault.losePosts || !/^POST /.test(data)) return pass(other, data);
+      stream.destroy();
+      other.destroy();
+    };
+    send(head);
+    stream.on("data", send);
     other.on("data", (data) => {
       if (isUpgrade && this.fault.buffer) return;
       const left = cutAfter === undefined ? Infinity : cutAfter - sent;

@@ -17,9 +17,10 @@ async function byPuppeteer(browser, executablePath, args) {
   const profile = mkdtempSync(join(tmpdir(), `sockeye-${browser}-`));
   const launched = await puppeteer.launch({ browser, executablePath, userDataDir: profile, args });
   return {
-    async run(url, work) {
+    async run(url, work, functions = {}) {
       const page = await launched.newPage();
       try {
+        for (const [name, body] of Object.entries(functions)) await page.exposeFunction(name, body);
         await page.goto(url);
         return await page.evaluate(`new Promise((done) => (${work})(done))`);
       } finally {
@@ -68,7 +69,10 @@ async function byWebKit() {
 
 const flags = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update"];
 
-/** Each with its name, why it is missing or false, and `start`, which gives `run(url, work)` and `stop()`. */
+/**
+ * Each with its name, why it is missing or false, and `start`, which gives `run(url, work)` and `stop()`; with puppeteer,
+ * `run` takes functions that the page can call.
+ */
 export const browsers = [
   { name: "Chromium", missing: !chromium && "no Chromium", start: () => byPuppeteer("chrome", chromium, flags) },
   { name: "Firefox", missing: !firefox && "no firefox-esr", start: () => byPuppeteer("firefox", firefox, []) },

@@ -57,6 +57,60 @@ const work = (changes) => `async (done) => {
   }
 }`;
 
+/**
+ * Runs in the page: numbers both ways, until there is `transport`, while the network is `faults` one after the other, until
+ * the connection ends each time, and then `after`, until there is `next`.
+ */
+const numbered = ({ options, transport, faults, after, next }) => `async (done) => {
+  try {
+    const socket = io("/recovery", { retries: 1000, ackTimeout: 1000, reconnectionDelay: 10, reconnectionDelayMax: 50, ...${JSON.stringify(options)} });
+    const problems = [];
+    let last;
+    let ticks = 0;
+    socket.on("tick", (n) => {
+      if (last !== undefined && n !== last + 1) problems.push(n + " after " + last);
+      last = n;
+      ticks += 1;
+    });
+    const acked = [];
+    let sent = 0;
+    const working = setInterval(() => {
+      const n = sent++;
+      socket.emit("work", "page", n, (error, echoed) => acked.push(error ? String(error) : echoed));
+    }, 5);
+    const until = async (condition) => { while (!condition()) await new Promise((resolve) => setTimeout(resolve, 5)); };
+    const name = () => socket.connected && socket.io.engine.transport.name;
+    const reasons = [];
+    const ids = new Set();
+    for (const fault of ${JSON.stringify(faults)}) {
+      await until(() => name() === "${transport}" && ticks > 20);
+      ids.add(socket.id);
+      const end = new Promise((resolve) => socket.once("disconnect", resolve));
+      await setFault(fault);
+      if (fault.bad) await cutAll();
+      reasons.push(await end);
+      if (fault.bad) await new Promise((resolve) => socket.once("connect_error", resolve));
+      await setFault(${JSON.stringify(after)});
+      if (fault.halfOpen) await cutAll();
+      await until(() => name() === "${next}");
+      if (!socket.recovered) problems.push("not recovered");
+    }
+    ids.add(socket.id);
+    const before = last;
+    await until(() => last > before + 20);
+    clearInterval(working);
+    await until(() => acked.length === sent);
+    const arrived = await new Promise((resolve) => socket.emit("done", "page", (_error, list) => resolve(list)));
+    const once = arrived.filter((n, at) => n !== arrived[at - 1]);
+    const order = [acked, once].map((list) => list.length === sent && list.every((n, at) => n === at));
+    const trail = socket.io.transports.map(({ from, to, reason }) => [from, to, reason]);
+    socket.disconnect();
+    done({ problems, reasons, sessions: ids.size, order, trail });
+  } catch (error) {
+    done(String(error));
+  }
+}`;
+
 for (const { name: browserName, missing: why, start } of browsers) {
   if (why) console.log(`# The automatic choice in ${browserName} is skipped: ${why}`);
   describe(`the automatic choice in ${browserName}`, { skip: why }, () => {
@@ -83,5 +137,48 @@ for (const { name: browserName, missing: why, start } of browsers) {
         assert.equal(changes.length, trail.length);
       });
     }
+
+    describe("a transport that fails later: nothing lost, doubled or reordered", { skip: browserName !== "Chromium" && "the page there cannot reach the network's faults" }, () => {
+      let quick;
+      before(async () => (quick = await ServerProcess.start({ recovery: true, "ping-interval": 200, "ping-timeout": 300 })));
+      after(() => quick?.stop());
+
+      async function through(t, plan) {
+        const network = await new Network(quick.port).start();
+        t.after(() => network.stop());
+        const { trail, ...rest } = await browser.run(`${network.url}/page?`, numbered({ options: {}, after: {}, ...plan }), {
+          setFault: (fault) => void (network.fault = fault),
+          cutAll: () => network.cut(),
+        });
+        const { problems, sessions, order, reasons } = rest;
+        assert.deepEqual({ problems, sessions, order }, { problems: [], sessions: 1, order: [true, true] }, JSON.stringify(rest));
+        return { trail, reasons };
+      }
+
+      it("a WebSocket that falls silent is left for streaming within its time-out", { timeout: 60_000 }, async (t) => {
+        const { trail, reasons } = await through(t, {
+          transport: "websocket",
+          faults: [{ halfOpen: true }],
+          after: { refuse: true },
+          next: "streaming",
+        });
+        assert.deepEqual(reasons, ["ping timeout"]);
+        assert.deepEqual(
+          trail.map(([from, to]) => [from, to].join(" ")),
+          [" polling", "polling websocket", "websocket ", " polling", "websocket polling", "polling streaming"],
+        );
+        assert.equal(trail[2][2], "ping timeout");
+      });
+
+      for (const transport of ["streaming", "polling", "websocket"]) {
+        it(`${transport}: cut off, silent, 502 for a while, a POST lost`, { timeout: 60_000 }, async (t) => {
+          const faults = [{ halfOpen: true }, { bad: true }, ...(transport === "websocket" ? [] : [{ losePosts: true }]), { bad: true }];
+          const { reasons } = await through(t, { options: { transports: [transport] }, transport, faults, next: transport });
+          assert.equal(reasons.length, faults.length);
+          assert.equal(reasons[0], "ping timeout");
+          for (const reason of reasons.slice(1)) assert.match(reason, /^transport (error|close)$/);
+        });
+      }
+    });
   });
 }
