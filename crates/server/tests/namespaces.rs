@@ -12,7 +12,9 @@ use std::{
 };
 
 use serde_json::json;
-use sockeye::{DisconnectReason, HandlerError, Namespace, Reject, Reply, Server, Session, Socket};
+use sockeye::{
+    CloseReason, DisconnectReason, HandlerError, Namespace, Reject, Reply, Server, Session, Socket,
+};
 use support::{
     Client, Sockets,
     client::{Polling, eventually, within},
@@ -147,6 +149,24 @@ async fn closing_puts_the_client_out_of_all_and_ends_the_connection() {
     client.assert_closed().await;
     assert_eq!(io.stats().engine.closed.forced_close, 1);
     assert_eq!(io.stats().sockets, 0);
+}
+
+#[tokio::test]
+async fn a_connection_that_is_closed_puts_nobody_out() {
+    let (io, mut sockets) = two();
+    let address = serve(&io).await;
+    let (mut client, _) = Client::join(address).await;
+    client.connect("/two", "").await;
+    let socket = sockets.next().await;
+    socket.emit("last", ());
+    socket.close_connection();
+    assert_eq!(
+        socket.closed().await,
+        DisconnectReason::Connection(CloseReason::ForcedClose)
+    );
+    assert_eq!(client.next().await, r#"2["last"]"#);
+    client.assert_closed().await;
+    assert_eq!(io.stats().engine.closed.forced_close, 1);
 }
 
 // parity: 2.N2

@@ -185,6 +185,18 @@ impl Socket {
         self.0.connection.close(CloseReason::ForcedClose);
     }
 
+    /// Closes the client's connection and puts it out of nothing: what waits for it leaves first, and then the
+    /// client comes back by itself, as after a cut. The reference's `socket.conn.close()`.
+    ///
+    /// ```
+    /// # fn example(socket: sockeye::Socket) {
+    /// socket.close_connection();
+    /// # }
+    /// ```
+    pub fn close_connection(&self) {
+        self.0.connection.close(CloseReason::ForcedClose);
+    }
+
     /// Waits until the socket has left, and tells why.
     ///
     /// # Cancel safety
