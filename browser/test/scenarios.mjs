@@ -1,4 +1,4 @@
-// What is tried against the npm package's server. The same functions run in Node.js and, loaded as a module, in the
+// What is tried against the npm package's server and Sockeye. The same functions run in Node.js and, loaded as a module, in the
 // page: hence nothing but the language and what they are given.
 
 function check(condition, message) {
@@ -286,7 +286,7 @@ export const scenarios = {
     equal(socket.offAny().listenersAny(), []);
   },
 
-  async "reasons of the server"({ open }) {
+  async "reasons of the server"({ open, garbling }) {
     for (const [options, event, argument, reason] of [
       [websocket, "kick", false, "io server disconnect"],
       [websocket, "kick", true, "io server disconnect"],
@@ -296,7 +296,7 @@ export const scenarios = {
       [websocket, "garble", "rubbish", "parse error"],
       [polling, "garble", '2["connect"]', "parse error"],
     ]) {
-      const socket = open({ ...options, reconnection: false });
+      const socket = open({ ...options, reconnection: false, ...(event === "garble" && garbling) });
       await next(socket, "connect");
       socket.emit(event, argument);
       const [actual, details] = await next(socket, "disconnect");
@@ -354,28 +354,33 @@ export const scenarios = {
     }
   },
 
-  async recovery({ io, recoveryUrl, recoveryControl }) {
-    const socket = io(recoveryUrl, { ...websocket, forceNew: true, reconnection: false });
-    await next(socket, "connect");
-    const { id, recovered } = socket;
-    equal(recovered, false);
-    const news = [];
-    socket.on("news", (number) => news.push([number, socket.connected]));
-    const first = next(socket, "news");
-    await recoveryControl("emit", "news", 1);
-    await first;
-    socket.io.engine.close();
-    equal(await recoveryControl("disconnection"), "transport close");
-    await recoveryControl("emit", "news", 2);
-    await recoveryControl("emit", "news", 3);
-    let before;
-    socket.once("connect", () => (before = news.length));
-    socket.connect();
-    await next(socket, "connect");
-    equal([socket.recovered, socket.id], [true, id]);
-    equal(news, [1, 2, 3].map((number) => [number, true]));
-    equal(before, 3, "events before connect");
-    socket.disconnect();
+  async recovery({ io, recoveryUrl, recoveryControl, connectFirst }) {
+    for (const options of [websocket, polling]) {
+      const socket = io(recoveryUrl, { ...options, forceNew: true, reconnection: false });
+      await next(socket, "connect");
+      const { id, recovered } = socket;
+      equal(recovered, false);
+      const news = [];
+      socket.on("news", (number) => news.push([number, socket.connected]));
+      const first = next(socket, "news");
+      await recoveryControl("emit", "news", 1);
+      await first;
+      socket.io.engine.close();
+      equal(await recoveryControl("disconnection"), "transport close");
+      await recoveryControl("emit", "news", 2);
+      await recoveryControl("emit", "news", 3);
+      let before;
+      socket.once("connect", () => (before = news.length));
+      socket.connect();
+      await next(socket, "connect");
+      equal([socket.recovered, socket.id], [true, id]);
+      // Sockeye says over WebSocket who the client is before it says what was missed.
+      equal(before, connectFirst && options === websocket ? 1 : 3, "events before connect");
+      while (news.length < 3) await next(socket, "news");
+      equal(news, [1, 2, 3].map((number) => [number, true]));
+      socket.disconnect();
+      equal(await recoveryControl("disconnection"), "client namespace disconnect");
+    }
   },
 
   async "a port where nothing listens"({ io, deadUrl }) {

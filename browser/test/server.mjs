@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { Server } from "socket.io";
 import { root } from "./compiled.mjs";
 
-const scripts = {
+/** What loads each of the files, by the path of its page. */
+export const scripts = {
   "/": '<script src="/dist/socket.io.min.js"></script>',
   "/msgpack": '<script src="/dist/socket.io.msgpack.min.js"></script>',
   "/esm": '<script type="module">import { io } from "/dist/socket.io.esm.min.js"; globalThis.io = io;</script>',
@@ -82,12 +83,14 @@ export class TestServer {
     await this.io.close();
   }
 
+  /** What the page with one of the scripts has in it. */
+  html(path) {
+    return scripts[path];
+  }
+
   /** What a scenario can ask for besides sending events. */
   async control(command, ...args) {
-    if (command === "restart") {
-      await this.stop();
-      await this.start();
-    } else if (command === "stop") {
+    if (command === "stop") {
       await this.stop();
     } else if (command === "start") {
       await this.start();

@@ -3,11 +3,12 @@
 mod operators;
 mod recovery;
 mod root;
+mod scenarios;
 mod spaces;
 
-use std::{process::ExitCode, time::Duration};
+use std::{path::PathBuf, process::ExitCode, time::Duration};
 
-use sockeye::{Codec, Deflate, Server};
+use sockeye::{Codec, Deflate, Server, ServerBuilder};
 use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
@@ -27,6 +28,8 @@ struct Options {
     allow_eio3: bool,
     recovery: bool,
     deflate: bool,
+    /// The folder of the browser client, whose scenarios are served instead of the contract.
+    scenarios: Option<PathBuf>,
 }
 
 impl Options {
@@ -44,6 +47,7 @@ impl Options {
             allow_eio3: false,
             recovery: false,
             deflate: false,
+            scenarios: None,
         };
         while let Some(name) = arguments.next() {
             let value = arguments.next();
@@ -53,6 +57,10 @@ impl Options {
                     Some("msgpack") => Codec::MessagePack,
                     _ => return Err("--parser needs json or msgpack".to_owned()),
                 };
+                continue;
+            }
+            if name == "--scenarios" {
+                options.scenarios = Some(value.ok_or("--scenarios needs a folder")?.into());
                 continue;
             }
             if let Some(switch) = options.switch(&name) {
@@ -92,11 +100,27 @@ impl Options {
 
     fn server(&self) -> Server {
         let (rooms, room) = operators::rooms();
+        let mut builder = self.builder();
+        if self.recovery {
+            builder = builder.namespace("/recovery", recovery::namespace());
+        }
+        builder
+            // As on the reference's side: nobody asks this server for the client.
+            .serve_client(false)
+            .namespace("/", root::namespace())
+            .namespace("/custom", spaces::custom())
+            .namespace("/guarded", spaces::guarded())
+            .namespace("/early", spaces::early())
+            .namespace("/sequential", spaces::sequential())
+            .namespace("/operators", operators::operators())
+            .dynamic(rooms, room)
+            .build()
+    }
+
+    fn builder(&self) -> ServerBuilder {
         let mut builder = Server::builder();
         if self.recovery {
-            builder = builder
-                .connection_state_recovery(sockeye::Recovery::new())
-                .namespace("/recovery", recovery::namespace());
+            builder = builder.connection_state_recovery(sockeye::Recovery::new());
         }
         builder
             .parser(self.codec.clone())
@@ -109,16 +133,6 @@ impl Options {
             .stream_lifetime(Duration::from_millis(self.stream_lifetime))
             .stream_bytes(usize::try_from(self.stream_bytes).unwrap_or(usize::MAX))
             .max_payload(usize::try_from(self.max_payload).unwrap_or(usize::MAX))
-            // As on the reference's side: nobody asks this server for the client.
-            .serve_client(false)
-            .namespace("/", root::namespace())
-            .namespace("/custom", spaces::custom())
-            .namespace("/guarded", spaces::guarded())
-            .namespace("/early", spaces::early())
-            .namespace("/sequential", spaces::sequential())
-            .namespace("/operators", operators::operators())
-            .dynamic(rooms, room)
-            .build()
     }
 }
 
@@ -149,6 +163,11 @@ async fn run(options: &Options, listening: impl FnOnce(u16)) -> std::io::Result<
     let mut terminate = signal(SignalKind::terminate())?;
     let listener = TcpListener::bind(("127.0.0.1", options.port)).await?;
     listening(listener.local_addr()?.port());
+    if let Some(folder) = &options.scenarios {
+        let folder = folder.clone();
+        let (builder, codec) = (options.builder(), options.codec.clone());
+        return scenarios::serve(builder, codec, folder, listener, terminate).await;
+    }
     let ended = async move {
         terminate.recv().await;
     };
