@@ -100,6 +100,24 @@ async fn acknowledgements_come_from_both_servers_under_ids_of_each() {
     assert_eq!((&error.values[..], error.asked), (&[1][..], 2));
 }
 
+#[tokio::test]
+async fn who_owes_too_many_over_there_is_told_apart_from_who_left() {
+    let bus = Bus::default();
+    let (mut one, two) = (node(&bus, 1).await, node(&bus, 2).await);
+    let owed = [(); 1024].map(|()| two.socket.emit_with_ack::<u8>("owed", ()));
+    let acks = one.io.of("/").emit_with_ack::<u8>("name", ());
+    assert_eq!(one.client.next().await, r#"20["name"]"#);
+    one.client.send("30[1]").await;
+    let error = within("the end", acks)
+        .await
+        .expect_err("one was not asked");
+    assert!(matches!(error.error, AckError::TooManyPending), "{error}");
+    assert_eq!((&error.values[..], error.asked), (&[1][..], 2));
+    assert_eq!(error.not_asked, 1);
+    assert_eq!(two.io.stats().ack_limit, 1);
+    drop(owed);
+}
+
 // parity: 4.6 4.7 4.9 8.1
 #[tokio::test]
 async fn sockets_and_servers_over_there_are_found_and_answer() {

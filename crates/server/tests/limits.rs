@@ -219,7 +219,8 @@ async fn a_socket_owes_so_many_acknowledgements_and_others_are_counted() {
     assert_eq!(io.stats().ack_limit, 1);
     let answers = io.of("/").emit_with_ack::<()>("question", ());
     let error = answers.await.expect_err("it is not asked");
-    assert!(matches!(error.error, AckError::Disconnected), "{error:?}");
+    assert!(matches!(error.error, AckError::TooManyPending), "{error:?}");
+    assert_eq!((error.asked, error.not_asked), (1, 1));
     assert_eq!(io.stats().ack_limit, 2);
     drop(owed);
     let again = socket.emit_with_ack::<()>("question", ());

@@ -160,6 +160,7 @@ async fn the_values_that_came_are_in_the_error() {
     let error = within("the end", acks).await.expect_err("one has left");
     assert!(matches!(error.error, AckError::Disconnected), "{error}");
     assert_eq!((&error.values[..], error.asked), (&[5][..], 2));
+    assert_eq!(error.not_asked, 0, "both were");
 }
 
 #[tokio::test]
@@ -208,8 +209,8 @@ async fn broadcasts_that_nobody_waits_for_leave_room_for_others() {
     let error = within("the end", crowd.io.of("/").emit_with_ack::<u8>("vote", ()))
         .await
         .expect_err("the only one owes too many");
-    assert!(matches!(error.error, AckError::Disconnected), "{error}");
-    assert_eq!(error.asked, 1);
+    assert!(matches!(error.error, AckError::TooManyPending), "{error}");
+    assert_eq!((error.asked, error.not_asked), (1, 1));
     drop(owed);
 }
 

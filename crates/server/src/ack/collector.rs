@@ -22,6 +22,8 @@ struct State {
     asked: usize,
     /// Those who have answered, or never will.
     settled: usize,
+    /// Those of them who owe too many acknowledgements.
+    not_asked: usize,
     answers: VecDeque<OwnedArguments>,
     waker: Option<Waker>,
     wanted: bool,
@@ -36,6 +38,7 @@ impl AckCollector {
             servers: 1,
             asked: 0,
             settled: 0,
+            not_asked: 0,
             answers: VecDeque::new(),
             waker: None,
             wanted: true,
@@ -62,7 +65,8 @@ impl AckCollector {
         self.change(|state| state.servers += servers);
     }
 
-    /// A server has asked so many: they answer, or are told [`gone`](Self::gone).
+    /// A server has asked so many: they answer, or are told [`gone`](Self::gone) or
+    /// [`not_asked`](Self::not_asked).
     pub fn asked(&self, count: usize) {
         self.change(|state| {
             state.servers = state.servers.saturating_sub(1);
@@ -93,13 +97,34 @@ impl AckCollector {
         self.change(|state| state.settled += count);
     }
 
+    /// So many of those that were to be asked were not, since they owe too many acknowledgements already.
+    pub fn not_asked(&self, count: usize) {
+        self.change(|state| {
+            state.settled += count;
+            state.not_asked += count;
+        });
+    }
+
+    /// How many were [not asked](Self::not_asked), as far as is known.
+    ///
+    /// ```
+    /// let answers = sockeye::AckCollector::new();
+    /// answers.asked(3);
+    /// answers.not_asked(1);
+    /// assert_eq!((answers.asked_so_far(), answers.not_asked_so_far()), (3, 1));
+    /// ```
+    #[must_use]
+    pub fn not_asked_so_far(&self) -> usize {
+        self.lock().not_asked
+    }
+
     /// Whether anybody still waits for answers.
     #[must_use]
     pub fn is_wanted(&self) -> bool {
         self.lock().wanted
     }
 
-    /// How many were asked, as far as is known.
+    /// How many were asked or were to be, as far as is known.
     #[must_use]
     pub fn asked_so_far(&self) -> usize {
         self.lock().asked
@@ -170,6 +195,13 @@ impl Ticket {
         self.0.as_ref().is_some_and(AckCollector::is_wanted)
     }
 
+    /// It owes too many acknowledgements.
+    pub(crate) fn not_asked(mut self) {
+        if let Some(collector) = self.0.take() {
+            collector.not_asked(1);
+        }
+    }
+
     pub(crate) fn answer(mut self, arguments: &Arguments<'_>) -> bool {
         let Some(collector) = self.0.take() else {
             return false;
@@ -219,6 +251,18 @@ mod tests {
         collector.answer(answer(3));
         assert_eq!(poll(&collector), Poll::Ready(Some(3)));
         assert_eq!(poll(&collector), Poll::Ready(None));
+        assert_eq!(collector.not_asked_so_far(), 0);
+    }
+
+    #[test]
+    fn who_owes_too_many_is_not_waited_for_and_told_apart() {
+        let collector = AckCollector::new();
+        collector.asked(2);
+        collector.ticket().not_asked();
+        assert_eq!(poll(&collector), Poll::Pending, "the other one may answer");
+        drop(collector.ticket());
+        assert_eq!(poll(&collector), Poll::Ready(None));
+        assert_eq!(collector.not_asked_so_far(), 1);
     }
 
     #[test]

@@ -17,10 +17,21 @@ pub(crate) struct Acks {
     wanted: usize,
 }
 
-/// Why a broadcast does not ask a socket. The ticket is to be dropped outside the lock.
+/// Why a broadcast does not ask a socket.
+#[must_use = "the broadcast is to be told"]
 pub(crate) enum NotAsked {
     Gone(Ticket),
     OwesTooMany(Ticket),
+}
+
+impl NotAsked {
+    /// Tells the broadcast, which may wake somebody: not for under a lock.
+    pub(crate) fn tell(self) {
+        match self {
+            Self::Gone(ticket) => drop(ticket),
+            Self::OwesTooMany(ticket) => ticket.not_asked(),
+        }
+    }
 }
 
 /// Who waits for an acknowledgement.

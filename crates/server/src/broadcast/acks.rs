@@ -35,14 +35,18 @@ pub struct BroadcastAcks<R> {
 #[error("{error} ({} of {asked} answered)", values.len())]
 #[non_exhaustive]
 pub struct BroadcastAckError<R> {
-    /// What happened first: [`AckError::Timeout`], [`AckError::Disconnected`] if some have left without an
-    /// answer, [`AckError::Decode`] or [`AckError::Encode`].
+    /// What happened first: [`AckError::Decode`], [`AckError::Encode`] or [`AckError::Timeout`]; when nothing of
+    /// that did, [`AckError::TooManyPending`] if some were [not asked](Self::not_asked), and
+    /// [`AckError::Disconnected`] if some have left without an answer.
     #[source]
     pub error: AckError,
     /// The values that did come.
     pub values: Vec<R>,
-    /// How many were asked, as far as is known.
+    /// How many were asked or were to be, as far as is known.
     pub asked: usize,
+    /// How many of them were not, since they owe as many acknowledgements as
+    /// [`max_pending_acks`](crate::ServerBuilder::max_pending_acks) allows.
+    pub not_asked: usize,
 }
 
 impl<R> BroadcastAcks<R> {
@@ -63,8 +67,8 @@ impl<R> BroadcastAcks<R> {
         }
     }
 
-    /// How many sockets were asked, as far as is known: those of this server at once, those of others
-    /// when they have told.
+    /// How many sockets were asked or were to be, as far as is known: those of this server at once, those of
+    /// others when they have told.
     #[must_use]
     pub fn asked(&self) -> usize {
         self.collector.asked_so_far()
@@ -73,8 +77,8 @@ impl<R> BroadcastAcks<R> {
 
 impl<R: DeserializeOwned> BroadcastAcks<R> {
     /// The next value, in the order of arrival; `None` after the last one. One that does not fit is an
-    /// error in its place, and others may follow. The time-out, and that some have left without an answer,
-    /// is told once, at the end.
+    /// error in its place, and others may follow. The time-out, and that some were not asked or have left
+    /// without an answer, is told once, at the end.
     ///
     /// # Cancel safety
     ///
@@ -98,8 +102,11 @@ impl<R: DeserializeOwned> BroadcastAcks<R> {
                 Poll::Ready(Some(value))
             }
             Poll::Ready(None) => {
-                let some_left = self.arrived < self.collector.asked_so_far();
-                self.end(some_left.then_some(AckError::Disconnected))
+                let missing = self.arrived < self.collector.asked_so_far();
+                self.end(missing.then(|| match self.collector.not_asked_so_far() {
+                    0 => AckError::Disconnected,
+                    _ => AckError::TooManyPending,
+                }))
             }
             Poll::Pending => {
                 let deadline = self.deadline.into();
@@ -144,6 +151,7 @@ impl<R: DeserializeOwned> Future for BroadcastAcks<R> {
                 error,
                 values,
                 asked: this.asked(),
+                not_asked: this.collector.not_asked_so_far(),
             })),
         }
     }
@@ -171,6 +179,7 @@ impl<R> fmt::Debug for BroadcastAckError<R> {
             .field("error", &self.error)
             .field("values", &self.values.len())
             .field("asked", &self.asked)
+            .field("not_asked", &self.not_asked)
             .finish()
     }
 }

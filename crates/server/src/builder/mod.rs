@@ -212,8 +212,8 @@ impl ServerBuilder {
     /// How many acknowledgements a socket may owe. Default: 1,024.
     ///
     /// Beyond it [`emit_with_ack`](crate::Socket::emit_with_ack) fails with
-    /// [`AckError::TooManyPending`](crate::AckError::TooManyPending), and a broadcast does not ask the socket; both
-    /// are counted in [`Stats::ack_limit`](crate::Stats::ack_limit).
+    /// [`AckError::TooManyPending`](crate::AckError::TooManyPending), and a broadcast does not ask the socket and
+    /// says so, in [`BroadcastAckError::not_asked`](crate::BroadcastAckError::not_asked); both are counted in [`Stats::ack_limit`](crate::Stats::ack_limit).
     pub fn max_pending_acks(mut self, acknowledgements: usize) -> Self {
         self.options.max_pending_acks = acknowledgements;
         self

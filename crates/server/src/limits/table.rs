@@ -171,7 +171,7 @@ impl Profile {
         row(
             [
                 "`max_pending_acks` of a socket",
-                "`AckError::TooManyPending`; a broadcast does not ask it",
+                "`AckError::TooManyPending`; a broadcast does not ask it, and says so",
                 "`ack_limit`",
                 "server",
             ],

@@ -52,8 +52,8 @@ impl LocalRooms {
 
     /// Queues an event for everybody it is for, and collects their acknowledgements.
     ///
-    /// Sockets that owe too many acknowledgements already are not asked: for the answers they are as if they had
-    /// left, and each is counted in [`Stats::ack_limit`](crate::Stats::ack_limit).
+    /// Sockets that owe too many acknowledgements already are not asked, and the collector is
+    /// [told](AckCollector::not_asked); each is counted in [`Stats::ack_limit`](crate::Stats::ack_limit).
     pub fn broadcast_with_ack(
         &self,
         event: &NumberedEvent,
@@ -62,7 +62,6 @@ impl LocalRooms {
     ) {
         let mut delivery = Delivery::new();
         let mut asked = 0;
-        // Dropping a ticket may wake somebody, which is not for under a lock.
         let mut refused = Vec::new();
         let mut listening = Vec::new();
         self.each(target, |member| {
@@ -75,10 +74,11 @@ impl LocalRooms {
                 .collect(app.max_pending_acks(), event.id, ticket);
             match expected {
                 Ok(()) => delivery.push(&member.connection, &event.packet, target.flags()),
-                Err(NotAsked::Gone(ticket)) => return refused.push(ticket),
-                Err(NotAsked::OwesTooMany(ticket)) => {
-                    count(&app.counters().ack_limit);
-                    return refused.push(ticket);
+                Err(not_asked) => {
+                    if let NotAsked::OwesTooMany(_) = not_asked {
+                        count(&app.counters().ack_limit);
+                    }
+                    return refused.push(not_asked);
                 }
             }
             if member.socket.0.listens_outgoing() {
@@ -87,7 +87,7 @@ impl LocalRooms {
         });
         delivery.finish();
         answers.asked(asked);
-        drop(refused);
+        refused.into_iter().for_each(NotAsked::tell);
         self.tell_outgoing(&listening, &event.packet);
     }
 

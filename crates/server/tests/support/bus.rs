@@ -80,6 +80,7 @@ enum Message {
     Asked(u64, usize),
     Answer(u64, Option<Vec<u8>>),
     Gone(u64, usize),
+    NotAsked(u64, usize),
     Join(To, Vec<String>),
     Leave(To, Vec<String>),
     Disconnect(To, bool),
@@ -167,6 +168,9 @@ impl Linked {
                 }
                 None => acks.gone(1),
             }),
+            Message::NotAsked(request, count) => {
+                self.answered(request, |acks| acks.not_asked(count));
+            }
             Message::Gone(request, count) => self.answered(request, |acks| acks.gone(count)),
             Message::Join(to, rooms) => self.rooms.join_all(&to.target(), &names(rooms)),
             Message::Leave(to, rooms) => self.rooms.leave_all(&to.target(), &names(rooms)),
@@ -226,7 +230,9 @@ impl Linked {
                 silent -= 1;
                 this.say(Message::Answer(request, Some(bytes_of(&answer))));
             }
-            this.say(Message::Gone(request, silent));
+            let not_asked = acks.not_asked_so_far();
+            this.say(Message::NotAsked(request, not_asked));
+            this.say(Message::Gone(request, silent - not_asked));
         });
     }
 }
