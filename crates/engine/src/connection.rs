@@ -12,7 +12,7 @@ use std::{
 use sockeye_websocket::{Opcode, Role, frame};
 
 use crate::{
-    Application, CloseReason, Engine, Flags, Handshake, Protocol, Sid, Transport,
+    Application, CloseReason, Engine, Flags, Handshake, InitialPacket, Protocol, Sid, Transport,
     admission::{Admission, Entry},
     deflate::{self, Window},
     form::Form,
@@ -166,13 +166,27 @@ impl<A: Application> Connection<A> {
 
     /// The open packet comes before whatever the application sends.
     fn send_open(self: &Arc<Self>, transport: Transport) {
-        let packet = self
-            .engine
-            .config()
-            .open_packet(self.sid.as_str(), transport);
-        let mut open = Vec::with_capacity(packet.len() + frame::MAX_SERVER_HEADER);
-        frame::append(&mut open, Opcode::Text, packet.as_bytes());
-        self.send(&open, 1, Flags::NONE);
+        let packets = 1 + usize::from(self.engine.config().initial_packet.is_some());
+        self.send(&self.opening(transport), packets, Flags::NONE);
+    }
+
+    /// What a session begins with, as frames of protocol 4: its open packet, and what goes with it.
+    fn opening(&self, transport: Transport) -> Vec<u8> {
+        let config = self.engine.config();
+        let packet = config.open_packet(self.sid.as_str(), transport);
+        let initial = config.initial_packet.as_ref();
+        let initial = initial.map_or(&[][..], InitialPacket::frame);
+        let size = packet.len() + frame::MAX_SERVER_HEADER + initial.len();
+        let mut frames = Vec::with_capacity(size);
+        frame::append(&mut frames, Opcode::Text, packet.as_bytes());
+        frames.extend_from_slice(initial);
+        frames
+    }
+
+    /// What a session begins with, as frames that the client takes.
+    pub(crate) fn opening_for_polling(&self) -> Vec<u8> {
+        let frames = self.opening(Transport::Polling);
+        self.form.rewrite(&frames).into_owned()
     }
 
     /// The identifier of the transport's session. It gives access to the session: keep it secret.

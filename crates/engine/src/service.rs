@@ -260,10 +260,7 @@ impl<A: Application> Engine<A> {
         let sid = connection.sid();
         let mut response = match format {
             Some(format) => streaming::get(&connection, format)?,
-            None => {
-                let packet = self.config().open_packet(sid.as_str(), transport);
-                answer::open_response(&connection, &packet)
-            }
+            None => answer::open_response(&connection),
         };
         if let Some(cookie) = &self.config().cookie
             && let Some(cookie) = cookie.header(sid.as_str(), encrypted)

@@ -49,8 +49,9 @@ pub use server::Server;
 pub use shutdown::Shutdown;
 pub use socket::{EmitError, Emitter, ListenerId, Socket};
 pub use sockeye_engine::{
-    Body, CloseReason, ConfigError, Cookie, Cors, Deflate, Encoded, EngineStats, Priority, Refusal,
-    RemoteAddr, SameSite, Secure, Sid as SocketId, Transport, TrustedProxies, Upgrade,
+    Body, CloseReason, ConfigError, Cookie, Cors, Deflate, Encoded, EngineStats, InitialPacket,
+    Priority, Refusal, RemoteAddr, SameSite, Secure, Sid as SocketId, Transport, TrustedProxies,
+    Upgrade,
 };
 pub use sockeye_macros::Event;
 pub use sockeye_protocol::{Args, ArgumentError, Codec, EncodeError, Payload, RawJson};

@@ -7,7 +7,9 @@ use std::{
 
 pub use error::ConfigError;
 
-use crate::{Cookie, Cors, Deflate, Hooks, Transport, TrustedProxies, session::Timing};
+use crate::{
+    Cookie, Cors, Deflate, Hooks, InitialPacket, Transport, TrustedProxies, session::Timing,
+};
 
 /// The engine's options; the defaults are the reference's.
 #[derive(Debug, Clone)]
@@ -56,6 +58,9 @@ pub struct Config {
     pub per_message_deflate: Option<Deflate>,
     /// A cookie with the session's identifier. Default: none.
     pub cookie: Option<Cookie>,
+    /// A message that each session is told with its open packet: over polling in the same answer, otherwise right
+    /// behind it. Default: none.
+    pub initial_packet: Option<InitialPacket>,
     /// The application's functions that see requests. Default: none.
     pub hooks: Hooks,
     /// Whether clients of protocol 3 (Socket.IO 2) are served. A request that names no version then counts
@@ -98,6 +103,7 @@ impl Default for Config {
             http_compression: Some(1024),
             per_message_deflate: None,
             cookie: None,
+            initial_packet: None,
             hooks: Hooks::default(),
             allow_eio3: false,
             eio3_from_any_address: false,

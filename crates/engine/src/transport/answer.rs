@@ -33,14 +33,30 @@ pub(super) fn jsonp_index(handshake: &Handshake, protocol: Protocol) -> Option<C
 }
 
 /// The answer that begins a session.
-pub(crate) fn open_response<A: Application>(
-    connection: &Connection<A>,
-    packet: &str,
-) -> Response<Body> {
+pub(crate) fn open_response<A: Application>(connection: &Connection<A>) -> Response<Body> {
+    let frames = connection.opening_for_polling();
     match connection.protocol() {
-        Protocol::V4 => polling_response(TEXT, packet.to_owned()),
-        Protocol::V3 => v3_response(connection.handshake(), &[Part::Text(packet)]),
+        Protocol::V4 => {
+            let mut body = Vec::with_capacity(frames.len());
+            append_payload(&mut body, &frames);
+            polling_response(TEXT, body)
+        }
+        Protocol::V3 => {
+            let packets: Vec<_> = parts(&frames).collect();
+            v3_response(connection.handshake(), &packets)
+        }
     }
+}
+
+/// The packets of frames, as a payload of protocol 3 has them.
+fn parts(frames: &[u8]) -> impl Iterator<Item = Part<'_>> {
+    Frames::new(frames).filter_map(|(opcode, payload)| match opcode {
+        // Pings and pongs of RFC 6455 have no counterpart in a payload.
+        Opcode::Ping | Opcode::Pong => None,
+        Opcode::Binary => Some(Part::Binary(payload)),
+        Opcode::Close => Some(Part::Text("1")),
+        _ => std::str::from_utf8(payload).ok().map(Part::Text),
+    })
 }
 
 impl Answer {
@@ -82,17 +98,7 @@ impl Answer {
             Self::Packets(batch) => batch,
         };
         let items: Vec<_> = batch.into_items().collect();
-        let packets: Vec<_> = items
-            .iter()
-            .flat_map(|item| Frames::new(item.frames()))
-            .filter_map(|(opcode, payload)| match opcode {
-                // Pings and pongs of RFC 6455 have no counterpart in a payload.
-                Opcode::Ping | Opcode::Pong => None,
-                Opcode::Binary => Some(Part::Binary(payload)),
-                Opcode::Close => Some(Part::Text("1")),
-                _ => std::str::from_utf8(payload).ok().map(Part::Text),
-            })
-            .collect();
+        let packets: Vec<_> = items.iter().flat_map(|item| parts(item.frames())).collect();
         let response = v3_response(handshake, &packets);
         drop(packets);
         for item in items {

@@ -1,7 +1,7 @@
 use std::{fmt::Display, future::Future};
 
 use http::{HeaderMap, request::Parts};
-use sockeye_engine::{Cookie, Cors, Refusal, Sid, TrustedProxies};
+use sockeye_engine::{Cookie, Cors, InitialPacket, Refusal, Sid, TrustedProxies};
 
 use super::ServerBuilder;
 
@@ -113,6 +113,23 @@ impl ServerBuilder {
     /// ```
     pub fn cookie(mut self, cookie: Cookie) -> Self {
         self.config.cookie = Some(cookie);
+        self
+    }
+
+    /// A message of the transport, text or bytes, that each session is told with its open packet, before its client
+    /// has asked for anything. Default: none.
+    ///
+    /// It is what stands on the wire, so a client of Socket.IO needs a packet in it. What is to be told in a
+    /// namespace is better emitted by its [`on_connect`](crate::Namespace::on_connect).
+    ///
+    /// ```
+    /// use sockeye::Server;
+    ///
+    /// let io = Server::builder().initial_packet(r#"2["version","1.4"]"#).build();
+    /// # let _ = io;
+    /// ```
+    pub fn initial_packet(mut self, packet: impl Into<InitialPacket>) -> Self {
+        self.config.initial_packet = Some(packet.into());
         self
     }
 
