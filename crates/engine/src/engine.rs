@@ -111,7 +111,11 @@ impl<A: Application> Engine<A> {
             admissions: Admissions::new(&config, now),
             shards: (0..shards).map(|_| Shard::new(now)).collect(),
             counters: Counters::default(),
-            budget: Budget::new(config.send_limit, config.outbox_budget),
+            budget: Budget::new(
+                config.send_limit,
+                config.volatile_limit,
+                config.outbox_budget,
+            ),
             config,
             closing: AtomicBool::new(false),
             living: AtomicUsize::new(0),

@@ -118,6 +118,22 @@ async fn a_get_waits_until_there_is_something() {
 }
 
 #[tokio::test]
+async fn what_is_volatile_waits_for_a_get_up_to_its_limit() {
+    let mut server = Server::with(|config| config.volatile_limit = 200).await;
+    let client = Polling::open(server.address).await;
+    let connection = server.opened().await;
+    let sent = ["a", "b", "c", "d"].map(|text| send_volatile(&connection, text));
+    // Each weighs the 4 bytes of its frame and 64, and three are more than 200.
+    assert_eq!(
+        sent,
+        [Sent::Queued, Sent::Queued, Sent::Queued, Sent::Dropped]
+    );
+    assert_eq!(send(&connection, "sure"), Sent::Queued);
+    assert_eq!(client.get().await.packets(), ["4a", "4b", "4c", "4sure"]);
+    assert_eq!(server.engine.stats().volatile_dropped, 1);
+}
+
+#[tokio::test]
 async fn what_a_client_may_send_without_meaning_is_ignored() {
     let mut server = Server::start().await;
     let client = Polling::open(server.address).await;

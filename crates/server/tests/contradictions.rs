@@ -123,6 +123,15 @@ fn the_budget_of_all_queues_is_more_than_the_log() {
     builder(1001).try_build().expect("they go together");
 }
 
+#[test]
+fn volatile_events_leave_room_for_the_others() {
+    let builder = |bytes| Server::builder().send_limit(1000).volatile_limit(bytes);
+    let error = refused(builder(501));
+    assert_eq!(error, ConfigError::VolatileLimit);
+    assert!(error.to_string().contains("`send_limit`"), "{error}");
+    builder(500).try_build().expect("they go together");
+}
+
 #[tokio::test]
 async fn a_listener_that_could_serve_nobody_is_refused() {
     let io = Server::builder().build();

@@ -76,6 +76,12 @@ pub enum ConfigError {
          leave it out"
     )]
     AnyAddressWithoutEio3,
+    /// What is volatile would leave no room for the rest.
+    #[error(
+        "`volatile_limit` is more than half of `send_limit`, so that volatile events could end a client for the others \
+         that follow: raise `send_limit`, or lower `volatile_limit`"
+    )]
+    VolatileLimit,
     /// A duration or a size of zero.
     #[error("`{0}` is zero, and nobody could be served: give it a value, or leave it out")]
     Zero(&'static str),

@@ -31,6 +31,9 @@ pub struct Config {
     /// What may wait for a client that does not read, in bytes, each packet counted as its bytes and 64
     /// more. Default: 1 MiB.
     pub send_limit: usize,
+    /// While less than so many bytes wait for a client, counted in the same way, what is volatile waits as well. At
+    /// most half of `send_limit`. Default: 0, so that it is dropped whenever the transport takes nothing.
+    pub volatile_limit: usize,
     /// What all queues together may hold, in bytes; what many connections share is counted once. Beyond it the
     /// sessions end whose queues are the fullest, among those whose transport refuses. Default: 1 GiB.
     pub outbox_budget: usize,
@@ -87,6 +90,7 @@ impl Default for Config {
             body_timeout: Duration::from_secs(30),
             max_payload: 1_000_000,
             send_limit: 1024 * 1024,
+            volatile_limit: 0,
             outbox_budget: 1024 * 1024 * 1024,
             max_sessions_per_address: None,
             new_sessions_per_second: None,
@@ -140,6 +144,9 @@ impl Config {
         }
         if self.eio3_from_any_address && !self.allow_eio3 {
             return Err(ConfigError::AnyAddressWithoutEio3);
+        }
+        if self.volatile_limit > self.send_limit / 2 {
+            return Err(ConfigError::VolatileLimit);
         }
         for (name, zero) in [
             ("ping_interval", self.ping_interval.is_zero()),

@@ -13,6 +13,8 @@ const STEP: usize = 64 * 1024;
 pub(crate) struct Budget {
     /// What may wait for one connection whose transport refuses.
     send_limit: usize,
+    /// While less than this waits for it, what is volatile waits too.
+    volatile_limit: usize,
     limit: usize,
     charged: AtomicUsize,
     /// How often nobody has to look, since the last look found nobody to blame.
@@ -20,9 +22,10 @@ pub(crate) struct Budget {
 }
 
 impl Budget {
-    pub(crate) fn new(send_limit: usize, limit: usize) -> Arc<Self> {
+    pub(crate) fn new(send_limit: usize, volatile_limit: usize, limit: usize) -> Arc<Self> {
         Arc::new(Self {
             send_limit,
+            volatile_limit,
             limit,
             charged: AtomicUsize::new(0),
             skips: AtomicUsize::new(0),
@@ -31,6 +34,10 @@ impl Budget {
 
     pub(crate) fn send_limit(&self) -> usize {
         self.send_limit
+    }
+
+    pub(crate) fn volatile_limit(&self) -> usize {
+        self.volatile_limit
     }
 
     /// What is held now, in bytes.
@@ -119,7 +126,7 @@ mod tests {
 
     #[test]
     fn a_queue_is_charged_in_steps_and_pays_back_what_it_was_charged() {
-        let budget = Budget::new(0, 3 * STEP);
+        let budget = Budget::new(0, 0, 3 * STEP);
         let (mut one, mut two) = (
             Charge::new(Arc::clone(&budget)),
             Charge::new(Arc::clone(&budget)),
@@ -140,7 +147,7 @@ mod tests {
 
     #[test]
     fn a_look_that_found_nobody_is_not_repeated_at_once() {
-        let budget = Budget::new(0, 10);
+        let budget = Budget::new(0, 0, 10);
         assert!(!budget.is_to_look());
         budget.add(11);
         assert!(budget.is_to_look());

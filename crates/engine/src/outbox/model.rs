@@ -56,7 +56,7 @@ impl Wire for Narrow {
 }
 
 fn budget() -> std::sync::Arc<Budget> {
-    Budget::new(1 << 20, usize::MAX)
+    Budget::new(1 << 20, 0, usize::MAX)
 }
 
 /// The flusher: serves what was marked dirty, as often as it is told.

@@ -366,6 +366,9 @@ impl<W> Queue<W> {
     }
 
     fn takes_volatile(&self) -> bool {
+        if self.weight < self.charge.budget().volatile_limit() {
+            return true;
+        }
         match &self.sink {
             Sink::Poll { pending } => pending.is_some() && self.weight < BATCH,
             Sink::Direct(_) | Sink::Owner => self.phase != Phase::Blocked && self.weight < BATCH,

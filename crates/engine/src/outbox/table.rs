@@ -6,7 +6,7 @@ use crate::{Encoded, Flags, outbox::Budget};
 const LIMIT: usize = 1000;
 
 fn queue(sink: Sink<()>) -> Queue<()> {
-    Queue::new(sink, Budget::new(LIMIT, usize::MAX))
+    Queue::new(sink, Budget::new(LIMIT, 0, usize::MAX))
 }
 
 fn waiting() -> Sink<()> {
@@ -70,6 +70,19 @@ fn whom_volatile_packets_reach() {
             pushed,
             "{name}"
         );
+    }
+}
+
+#[test]
+fn what_is_volatile_waits_up_to_a_limit_of_its_own() {
+    for sink in [Sink::Direct(()), Sink::Poll { pending: None }] {
+        let mut queue = Queue::new(sink, Budget::new(LIMIT, LIMIT / 2, usize::MAX));
+        queue.phase = Phase::Blocked;
+        let half = vec![0; LIMIT / 2 - 1 - PACKET_WEIGHT];
+        assert_eq!(queue.push_own(&half, 1, Flags::VOLATILE), Pushed::Queued);
+        assert_eq!(queue.push_own(b"a", 1, Flags::VOLATILE), Pushed::Queued);
+        assert_eq!(queue.push_own(b"b", 1, Flags::VOLATILE), Pushed::Dropped);
+        assert_eq!(queue.push_own(b"c", 1, Flags::NONE), Pushed::Queued);
     }
 }
 

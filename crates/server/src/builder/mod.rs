@@ -47,6 +47,7 @@ impl ServerBuilder {
         let mut config = Config::default();
         config.max_payload = limits.max_payload;
         config.send_limit = limits.send_limit;
+        config.volatile_limit = limits.volatile_limit;
         config.outbox_budget = limits.outbox_budget;
         config.stall_timeout = limits.stall_timeout;
         config.body_timeout = limits.body_timeout;

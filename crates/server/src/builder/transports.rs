@@ -39,6 +39,20 @@ impl ServerBuilder {
         self
     }
 
+    /// While less than so many bytes wait for a client, counted as for [`send_limit`](Self::send_limit), volatile
+    /// events wait as well; beyond it they are dropped and counted, and nobody is ended for them. At most half of
+    /// `send_limit`. Default: 0, so that they are dropped whenever the transport takes nothing, as in the reference:
+    /// over long-polling whenever no GET waits.
+    ///
+    /// ```
+    /// let io = sockeye::Server::builder().volatile_limit(64 * 1024).build();
+    /// # let _ = io;
+    /// ```
+    pub fn volatile_limit(mut self, bytes: usize) -> Self {
+        self.config.volatile_limit = bytes;
+        self
+    }
+
     /// What all queues together may hold, in bytes. What many clients share is counted once, and what is less
     /// than 64 KiB of one queue not at all. Default: 1 GiB.
     ///

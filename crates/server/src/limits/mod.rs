@@ -32,6 +32,8 @@ pub struct Limits {
     pub max_attachments: usize,
     /// What may wait for a client that does not read, in bytes.
     pub send_limit: usize,
+    /// What may wait for a client before what is volatile is dropped, in bytes.
+    pub volatile_limit: usize,
     /// What all queues together may hold, in bytes.
     pub outbox_budget: usize,
     /// The handlers of one socket that may wait for something at a time.
@@ -71,6 +73,7 @@ impl Profile {
             max_payload: 1_000_000,
             max_attachments: 10,
             send_limit: 1024 * 1024,
+            volatile_limit: 0,
             outbox_budget: 1024 * 1024 * 1024,
             max_pending_handlers: 1024,
             max_waiting_bytes: 1024 * 1024,

@@ -59,11 +59,20 @@ impl Profile {
             [
                 "`send_limit`: what waits for a client whose transport refuses, each packet counted as its \
                  bytes and 64",
-                "the session ends, reason `slow consumer`; what is volatile is dropped before",
-                "`engine.closed.slow_consumer`, `engine.volatile_dropped`",
+                "the session ends, reason `slow consumer`",
+                "`engine.closed.slow_consumer`",
                 "engine",
             ],
             &|limits| bytes(limits.send_limit),
+        );
+        row(
+            [
+                "`volatile_limit`: what waits for a client before volatile events are dropped",
+                "they are dropped as soon as its transport refuses, and nobody is ended",
+                "`engine.volatile_dropped`",
+                "engine",
+            ],
+            &|limits| bytes(limits.volatile_limit),
         );
         row(
             [
