@@ -270,6 +270,19 @@ async fn sockets_are_found_with_what_is_known_of_them() {
     let id = id_of(&b.next().await, r#"["question"]"#);
     b.send(&format!("3{id}[8]")).await;
     assert_eq!(within("an answer", asked).await.expect("it came"), 8);
+    // Neither is answered, and the one that was asked later gives up first.
+    let patient = bea.emit_with_ack::<u8, _>("question", ());
+    let soon = bea.clone().timeout(Duration::from_millis(20));
+    tokio::select! {
+        biased;
+        answer = patient => panic!("{answer:?}"),
+        answer = soon.emit_with_ack::<u8, _>("question", ()) => {
+            assert!(matches!(answer, Err(AckError::Timeout)), "{answer:?}");
+        }
+    }
+    for _ in 0..2 {
+        id_of(&b.next().await, r#"["question"]"#);
+    }
     bea.leave("blue");
     bea.join("red");
     assert!(second.rooms().iter().any(|room| &**room == "red"));

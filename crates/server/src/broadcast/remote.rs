@@ -1,4 +1,4 @@
-use std::future::Future;
+use std::{future::Future, time::Duration};
 
 use serde::de::DeserializeOwned;
 
@@ -91,8 +91,28 @@ impl RemoteSocket {
         self.to.emit(event, payload);
     }
 
-    /// Sends it an event, and waits for the acknowledgement as
-    /// [`Socket::emit_with_ack`] does. The event leaves at once.
+    /// How long its acknowledgements are waited for. Default: 30 seconds.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// # async fn example(io: sockeye::Server) -> Result<(), Box<dyn std::error::Error>> {
+    /// for player in io.to("table 4").fetch_sockets().await? {
+    ///     let player = player.timeout(Duration::from_secs(10));
+    ///     let card: String = player.emit_with_ack("your turn", ()).await?;
+    ///     io.to("table 4").emit("played", card);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use = "it is the socket that waits so long"]
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.to = self.to.timeout(timeout);
+        self
+    }
+
+    /// Sends it an event, and waits for the acknowledgement, 30 seconds or as [`timeout`](Self::timeout) says. The
+    /// event leaves at once.
     pub fn emit_with_ack<R, P>(
         &self,
         event: &str,

@@ -442,6 +442,7 @@ fn number(n: usize) -> String {
 
 fn bytes(n: usize) -> String {
     match n {
+        0 => "0".into(),
         usize::MAX => "none".into(),
         n if n.is_multiple_of(1024 * 1024) => format!("{} MiB", n / (1024 * 1024)),
         n if n.is_multiple_of(1024) => format!("{} KiB", n / 1024),
