@@ -3,7 +3,6 @@ const WEBTRANSPORT = "WebTransport is not built yet";
 const UWS = "about uWebSockets.js and other WebSocket engines for Node, which a server in Rust does not embed";
 const CLUSTER = "adapters and sessions across servers are not built yet; what they stand on is";
 const absent = (what) => `absent: ${what}`;
-const DEPRECATED = "deprecated in the reference";
 
 export const parts = [
   ["1", "Engine.IO"],
@@ -30,7 +29,7 @@ export const rows = [
   ["1.E10", "The handshake's query; another version is refused"],
   ["1.E11", "The open packet: keys, order, upgrades that are possible"],
   ["1.E12", "Identifiers of 20 characters; `generate_id`"],
-  ["1.E13", "A packet beside the open packet (`initialPacket`)", DEPRECATED],
+  ["1.E13", "A packet beside the open packet (`initialPacket`)"],
   ["1.E14", "Any path below the mount point is the engine's; without its slash none is"],
   ["1.E15", "Headers of polling's answers"],
   ["1.E16", "Hooks for the headers of answers, and of the first one"],

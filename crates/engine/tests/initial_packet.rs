@@ -34,6 +34,7 @@ fn behind(answer: &Response) -> &[u8] {
     &answer.bytes[end.expect("an open packet") + 1..]
 }
 
+// parity: 1.E13
 #[tokio::test]
 async fn over_polling_it_is_in_the_answer_that_begins_the_session() {
     let told = server("hi€").await;
