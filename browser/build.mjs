@@ -18,11 +18,11 @@ const { name, version, license } = JSON.parse(readFileSync(join(root, "package.j
 
 // Bytes after gzip -9. A change that needs more should say why.
 const BUDGET = {
-  "socket.io.js": 14600,
-  "socket.io.min.js": 10260,
-  "socket.io.esm.min.js": 10300,
-  "socket.io.msgpack.min.js": 11140,
-  "a page with slim": 7900,
+  "socket.io.js": 14700,
+  "socket.io.min.js": 10340,
+  "socket.io.esm.min.js": 10380,
+  "socket.io.msgpack.min.js": 11220,
+  "a page with slim": 7980,
 };
 
 // Names that are this client's own: nothing outside of it can depend on them. The suites run on the files without them.

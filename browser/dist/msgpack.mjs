@@ -12,9 +12,11 @@ var Emitter = class {
 	on(event, listener, options) {
 		let signal = options?.signal;
 		if (signal?.aborted) return this;
-		signal?.addEventListener("abort", () => this.off(event, listener));
+		let callback = listener;
+		signal && (callback.fn || (callback = (...args) => listener.apply(this, args), callback.fn = listener), 
+		signal.addEventListener("abort", () => this.off(event, callback)));
 		let callbacks = this._callbacks = this._callbacks || {}, key = "$" + event;
-		return (callbacks[key] = callbacks[key] || []).push(listener), this;
+		return (callbacks[key] = callbacks[key] || []).push(callback), this;
 	}
 	once(event, listener, options) {
 		let callback = (...args) => {

@@ -88,9 +88,11 @@ var Emitter = class {
 	on(event, listener, options) {
 		let signal = options?.signal;
 		if (signal?.aborted) return this;
-		signal?.addEventListener("abort", () => this.off(event, listener));
+		let callback = listener;
+		signal && (callback.fn || (callback = (...args) => listener.apply(this, args), callback.fn = listener), 
+		signal.addEventListener("abort", () => this.off(event, callback)));
 		let callbacks = this._callbacks = this._callbacks || {}, key = "$" + event;
-		return (callbacks[key] = callbacks[key] || []).push(listener), this;
+		return (callbacks[key] = callbacks[key] || []).push(callback), this;
 	}
 	once(event, listener, options) {
 		let callback = (...args) => {
@@ -795,12 +797,11 @@ var transportsByName = {}, _Socket = class _Socket extends Emitter {
 			return this._transportsByName[name] = item, name;
 		}).filter(name => this._transportsByName[name]?.prototype.doOpen);
 		let hasLeft = !1, leave = () => {
-			hasLeft = !0, this._pingTimeoutTime = 0, this._fire("$leave", []), this.transport.off(), 
-			this.transport.close();
+			hasLeft = !0, this._pingTimeoutTime = 0, this._fire("$leave", []), this.transport?.off().close();
 		}, watch = async moment => {
 			"pagehide" === moment ? leave() : "pageshow" === moment ? hasLeft && this._onClose("transport close", {
 				description: "the page was left"
-			}) : "offline" !== moment ? this._hasPingExpired() : "localhost" !== opts.hostname && !await this.transport.reaches() && this._onClose("transport close", {
+			}) : "offline" !== moment ? this._hasPingExpired() : "localhost" !== opts.hostname && !await (this.transport?.reaches()) && this._onClose("transport close", {
 				description: "network connection lost"
 			});
 		};
@@ -823,7 +824,7 @@ var transportsByName = {}, _Socket = class _Socket extends Emitter {
 	_open() {
 		let {transports} = this;
 		if (this.readyState = "opening", !transports.length) {
-			this.setTimeoutFn(() => this.emitReserved("error", failure("No transports available", {
+			this.setTimeoutFn(() => this._onError(failure("No transports available", {
 				cause: because("no_transport")
 			})), 0);
 			return;
@@ -1052,10 +1053,13 @@ var Socket2 = class extends Emitter {
 			options: {
 				compress: !1 !== flags.compress
 			}
-		}, isConnected = this.connected && !io2.engine._hasPingExpired();
-		return !isConnected && !flags.volatile && (packet.size = this._reserve(args)), "function" == typeof args[args.length - 1] && (packet.id = this.ids++, 
-		this._registerAck(packet.id, args.pop(), flags)), flags.volatile && !(isConnected && io2.engine.transport.writable) ? this : (isConnected ? this._send(packet) : this.sendBuffer.push(packet), 
-		this);
+		}, isConnected = this.connected && !io2.engine._hasPingExpired(), ack = takeAck(args), size = isConnected || flags.volatile ? 0 : this._reserve(args);
+		return ack && (packet.id = this.ids++, this._registerAck(packet.id, ack, flags)), 
+		flags.volatile && !(isConnected && io2.engine.transport.writable) ? this : (isConnected ? this._send(packet) : this.sendBuffer.push({
+			...packet,
+			size,
+			signal: flags.signal
+		}), this);
 	}
 	emitWithAck(event, ...args) {
 		return new Promise((resolve2, reject) => {
@@ -1079,7 +1083,7 @@ var Socket2 = class extends Emitter {
 		settle.withError = !0, this.acks[id] = settle;
 	}
 	_addToQueue(args, flags) {
-		let ack = "function" == typeof args[args.length - 1] ? args.pop() : void 0, queued = {
+		let ack = takeAck(args), queued = {
 			args,
 			flags: {
 				fromQueue: !0,
@@ -1088,18 +1092,20 @@ var Socket2 = class extends Emitter {
 			pending: !1,
 			tryCount: 0,
 			size: this.connected ? 0 : this._reserve(args)
-		}, settle = (error, ...response) => {
-			queued === this._queue[0] && (queued.pending = !1, (!error || queued.tryCount > this._opts.retries || flags.signal?.aborted) && (this._waiting -= this._queue.shift().size, 
-			ack && call(this, ack, [ error, ...response ])), this._drainQueue());
+		}, {signal} = flags, finish = (...response) => {
+			this._queue.splice(this._queue.indexOf(queued), 1), this._waiting -= queued.size, 
+			signal?.removeEventListener("abort", abort), ack && call(this, ack, response), this._drainQueue();
+		}, abort = () => finish(signal.reason);
+		signal?.addEventListener("abort", abort);
+		let settle = (error, ...response) => {
+			queued === this._queue[0] && (queued.pending = !1, !error || queued.tryCount > this._opts.retries ? finish(error, ...response) : this._drainQueue());
 		};
 		settle.withError = !0, args.push(settle), this._queue.push(queued), this._drainQueue();
 	}
 	_drainQueue(force) {
 		let [queued] = this._queue;
-		if (!this.connected || !queued || queued.pending && !force) return;
-		let {signal} = queued.flags;
-		if (signal?.aborted) return queued.args[queued.args.length - 1](signal.reason);
-		queued.pending = !0, queued.tryCount++, this.flags = queued.flags, this.emit(...queued.args);
+		!queued || queued.pending && !force || !this.connected || this.io.engine._hasPingExpired() || queued.flags.signal?.aborted || (queued.pending = !0, 
+		queued.tryCount++, this.flags = queued.flags, this.emit(...queued.args));
 	}
 	_reserve(data) {
 		let {io: io2, nsp} = this;
@@ -1109,7 +1115,7 @@ var Socket2 = class extends Emitter {
 			type: 2,
 			nsp,
 			data
-		})) size += part.length ?? part.byteLength ?? part.size;
+		})) size += part.byteLength ?? part.size ?? part.length;
 		if (this._waiting + size > (this._opts.maxBufferSize ?? 1e7)) throw failure("too much waits for the connection", {
 			code: "buffer_full"
 		});
@@ -1191,7 +1197,10 @@ var Socket2 = class extends Emitter {
 	onconnect(id, pid) {
 		for (this.id = id, this.recovered = !!pid && this._pid === pid, this._pid = pid, 
 		this.connected = !0; this.connected && this.receiveBuffer.length; ) this.emitEvent(this.receiveBuffer.shift());
-		for (;this.connected && this.sendBuffer.length; ) this._send(this.sendBuffer.shift());
+		for (;this.connected && this.sendBuffer.length; ) {
+			let {size, signal, ...packet} = this.sendBuffer.shift();
+			this._waiting -= size, signal?.aborted || this._send(packet);
+		}
 		this._drainQueue(!0), this.connected && this.emitReserved("connect");
 	}
 	destroy() {
@@ -1237,6 +1246,10 @@ for (let kind of [ "Any", "AnyOutgoing" ]) {
 	}, methods2["listeners" + kind] = function() {
 		return this[field];
 	};
+}
+
+function takeAck(args) {
+	return "function" == typeof args[args.length - 1] ? args.pop() : void 0;
 }
 
 var VERSION_MISMATCH = "It seems you are trying to reach a Socket.IO server in v2.x with a v3.x client, but they are not compatible (more information here: https://socket.io/docs/v3/migrating-from-2-x-to-3-0/)";

@@ -42,10 +42,17 @@ var Emitter = class {
 	on(event, listener, options) {
 		const signal = options?.signal;
 		if (signal?.aborted) return this;
-		signal?.addEventListener("abort", () => this.off(event, listener));
+		let callback = listener;
+		if (signal) {
+			if (!callback.fn) {
+				callback = (...args) => listener.apply(this, args);
+				callback.fn = listener;
+			}
+			signal.addEventListener("abort", () => this.off(event, callback));
+		}
 		const callbacks = this._callbacks = this._callbacks || {};
 		const key = "$" + event;
-		(callbacks[key] = callbacks[key] || []).push(listener);
+		(callbacks[key] = callbacks[key] || []).push(callback);
 		return this;
 	}
 	once(event, listener, options) {
@@ -219,13 +226,12 @@ var _Socket = class _Socket extends Emitter {
 			hasLeft = true;
 			this._pingTimeoutTime = 0;
 			this._fire("$leave", []);
-			this.transport.off();
-			this.transport.close();
+			this.transport?.off().close();
 		};
 		const watch = async moment => {
 			if ("pagehide" === moment) leave(); else if ("pageshow" === moment) hasLeft && this._onClose("transport close", {
 				description: "the page was left"
-			}); else if ("offline" !== moment) this._hasPingExpired(); else if ("localhost" !== opts.hostname && !await this.transport.reaches()) this._onClose("transport close", {
+			}); else if ("offline" !== moment) this._hasPingExpired(); else if ("localhost" !== opts.hostname && !await (this.transport?.reaches())) this._onClose("transport close", {
 				description: "network connection lost"
 			});
 		};
@@ -256,7 +262,7 @@ var _Socket = class _Socket extends Emitter {
 		const {transports} = this;
 		this.readyState = "opening";
 		if (!transports.length) {
-			this.setTimeoutFn(() => this.emitReserved("error", failure("No transports available", {
+			this.setTimeoutFn(() => this._onError(failure("No transports available", {
 				cause: because("no_transport")
 			})), 0);
 			return;
@@ -1356,16 +1362,21 @@ var Socket2 = class extends Emitter {
 			}
 		};
 		const isConnected = this.connected && !io2.engine._hasPingExpired();
-		if (!isConnected && !flags.volatile) packet.size = this._reserve(args);
-		if ("function" === typeof args[args.length - 1]) {
+		const ack = takeAck(args);
+		const size = isConnected || flags.volatile ? 0 : this._reserve(args);
+		if (ack) {
 			packet.id = this.ids++;
-			this._registerAck(packet.id, args.pop(), flags);
+			this._registerAck(packet.id, ack, flags);
 		}
 		if (flags.volatile && !(isConnected && io2.engine.transport.writable)) {
 			log4("discard packet as the transport is not currently writable");
 			return this;
 		}
-		if (isConnected) this._send(packet); else this.sendBuffer.push(packet);
+		if (isConnected) this._send(packet); else this.sendBuffer.push({
+			...packet,
+			size,
+			signal: flags.signal
+		});
 		return this;
 	}
 	emitWithAck(event, ...args) {
@@ -1398,7 +1409,7 @@ var Socket2 = class extends Emitter {
 		this.acks[id] = settle;
 	}
 	_addToQueue(args, flags) {
-		const ack = "function" === typeof args[args.length - 1] ? args.pop() : void 0;
+		const ack = takeAck(args);
 		const queued = {
 			args,
 			flags: {
@@ -1409,14 +1420,20 @@ var Socket2 = class extends Emitter {
 			tryCount: 0,
 			size: this.connected ? 0 : this._reserve(args)
 		};
+		const {signal} = flags;
+		const finish = (...response) => {
+			this._queue.splice(this._queue.indexOf(queued), 1);
+			this._waiting -= queued.size;
+			signal?.removeEventListener("abort", abort);
+			if (ack) call(this, ack, response);
+			this._drainQueue();
+		};
+		const abort = () => finish(signal.reason);
+		signal?.addEventListener("abort", abort);
 		const settle = (error, ...response) => {
 			if (queued !== this._queue[0]) return;
 			queued.pending = false;
-			if (!error || queued.tryCount > this._opts.retries || flags.signal?.aborted) {
-				this._waiting -= this._queue.shift().size;
-				if (ack) call(this, ack, [ error, ...response ]);
-			}
-			this._drainQueue();
+			if (!error || queued.tryCount > this._opts.retries) finish(error, ...response); else this._drainQueue();
 		};
 		settle.withError = true;
 		args.push(settle);
@@ -1425,9 +1442,8 @@ var Socket2 = class extends Emitter {
 	}
 	_drainQueue(force) {
 		const [queued] = this._queue;
-		if (!this.connected || !queued || queued.pending && !force) return;
-		const {signal} = queued.flags;
-		if (signal?.aborted) return queued.args[queued.args.length - 1](signal.reason);
+		if (!queued || queued.pending && !force || !this.connected || this.io.engine._hasPingExpired()) return;
+		if (queued.flags.signal?.aborted) return;
 		queued.pending = true;
 		queued.tryCount++;
 		this.flags = queued.flags;
@@ -1441,7 +1457,7 @@ var Socket2 = class extends Emitter {
 			type: 2,
 			nsp,
 			data
-		})) size += part.length ?? part.byteLength ?? part.size;
+		})) size += part.byteLength ?? part.size ?? part.length;
 		if (this._waiting + size > (this._opts.maxBufferSize ?? 1e7)) throw failure("too much waits for the connection", {
 			code: "buffer_full"
 		});
@@ -1552,7 +1568,11 @@ var Socket2 = class extends Emitter {
 		this._pid = pid;
 		this.connected = true;
 		for (;this.connected && this.receiveBuffer.length; ) this.emitEvent(this.receiveBuffer.shift());
-		for (;this.connected && this.sendBuffer.length; ) this._send(this.sendBuffer.shift());
+		for (;this.connected && this.sendBuffer.length; ) {
+			const {size, signal, ...packet} = this.sendBuffer.shift();
+			this._waiting -= size;
+			if (!signal?.aborted) this._send(packet);
+		}
 		this._drainQueue(true);
 		if (this.connected) this.emitReserved("connect");
 	}
@@ -1613,6 +1633,10 @@ for (const kind of [ "Any", "AnyOutgoing" ]) {
 	methods2["listeners" + kind] = function() {
 		return this[field];
 	};
+}
+
+function takeAck(args) {
+	return "function" === typeof args[args.length - 1] ? args.pop() : void 0;
 }
 
 var VERSION_MISMATCH = "It seems you are trying to reach a Socket.IO server in v2.x with a v3.x client, but they are not compatible (more information here: https://socket.io/docs/v3/migrating-from-2-x-to-3-0/)";

@@ -85,9 +85,11 @@ var Emitter = class {
 	on(event, listener, options) {
 		let signal = options?.signal;
 		if (signal?.aborted) return this;
-		signal?.addEventListener("abort", () => this.off(event, listener));
+		let callback = listener;
+		signal && (callback.fn || (callback = (...args) => listener.apply(this, args), callback.fn = listener), 
+		signal.addEventListener("abort", () => this.off(event, callback)));
 		let callbacks = this._callbacks = this._callbacks || {}, key = "$" + event;
-		return (callbacks[key] = callbacks[key] || []).push(listener), this;
+		return (callbacks[key] = callbacks[key] || []).push(callback), this;
 	}
 	once(event, listener, options) {
 		let callback = (...args) => {
@@ -157,12 +159,12 @@ var transportsByName = {}, _Socket = class _Socket extends Emitter {
 		this.binaryType = "arraybuffer";
 		this.writeBuffer = [];
 		this.g = !1;
-		this.s = {
+		this.t = {
 			...transportsByName
 		};
 		this.k = 0;
-		this.t = 0;
-		this.h = 1 / 0;
+		this.u = 0;
+		this.i = 1 / 0;
 		let opts = this.opts = {
 			upgrade: !0,
 			timestampParam: "t",
@@ -186,46 +188,46 @@ var transportsByName = {}, _Socket = class _Socket extends Emitter {
 		this.transports = given.map(item => {
 			if ("function" != typeof item) return item;
 			let name = item.prototype.name;
-			return this.s[name] = item, name;
-		}).filter(name => this.s[name]?.prototype.doOpen);
+			return this.t[name] = item, name;
+		}).filter(name => this.t[name]?.prototype.doOpen);
 		let hasLeft = !1, leave = () => {
-			hasLeft = !0, this.h = 0, this.b("$leave", []), this.transport.off(), this.transport.close();
+			hasLeft = !0, this.i = 0, this.b("$leave", []), this.transport?.off().close();
 		}, watch = async moment => {
 			"pagehide" === moment ? leave() : "pageshow" === moment ? hasLeft && this.f("transport close", {
 				description: "the page was left"
-			}) : "offline" !== moment ? this.F() : "localhost" !== opts.hostname && !await this.transport.G() && this.f("transport close", {
+			}) : "offline" !== moment ? this.x() : "localhost" !== opts.hostname && !await (this.transport?.H()) && this.f("transport close", {
 				description: "network connection lost"
 			});
 		};
-		watchers.add(watch), this.v = [ () => watchers.delete(watch) ], "function" == typeof addEventListener && opts.closeOnBeforeunload && (addEventListener("beforeunload", leave), 
-		this.v.push(() => removeEventListener("beforeunload", leave))), this.H();
+		watchers.add(watch), this.w = [ () => watchers.delete(watch) ], "function" == typeof addEventListener && opts.closeOnBeforeunload && (addEventListener("beforeunload", leave), 
+		this.w.push(() => removeEventListener("beforeunload", leave))), this.I();
 	}
-	I(name) {
+	J(name) {
 		let query = {
 			...this.opts.query,
 			EIO: _Socket.protocol,
 			transport: name
 		};
-		return this.id && (query.sid = this.id), new this.s[name]({
+		return this.id && (query.sid = this.id), new this.t[name]({
 			...this.opts,
 			query,
 			socket: this,
 			...this.opts.transportOptions[name]
 		});
 	}
-	H() {
+	I() {
 		let {transports} = this;
 		if (this.readyState = "opening", !transports.length) {
-			this.c(() => this.emitReserved("error", failure("No transports available", {
+			this.c(() => this.y(failure("No transports available", {
 				cause: because("no_transport")
 			})), 0);
 			return;
 		}
 		let remembered = this.opts.rememberUpgrade && _Socket.priorWebsocketSuccess && transports.includes("websocket");
-		this.J(this.I(remembered ? "websocket" : transports[0])), this.transport.open();
+		this.K(this.J(remembered ? "websocket" : transports[0])), this.transport.open();
 	}
-	J(transport) {
-		this.transport?.off(), this.transport = transport.on("drain", () => this.Y()).on("packet", packet => this.Z(packet)).on("error", error => this.K(error)).on("close", details => this.f("transport close", details));
+	K(transport) {
+		this.transport?.off(), this.transport = transport.on("drain", () => this.Y()).on("packet", packet => this.Z(packet)).on("error", error => this.y(error)).on("close", details => this.f("transport close", details));
 	}
 	Z(packet) {
 		if ("closed" === this.readyState) return;
@@ -241,16 +243,16 @@ var transportsByName = {}, _Socket = class _Socket extends Emitter {
 		} catch {}
 		if (!data || "string" != typeof data.sid || !(data.pingInterval + data.pingTimeout > 0)) return this.L("parser error");
 		this.emitReserved("handshake", data), this.id = this.transport.query.sid = data.sid, 
-		this.t = Math.min(data.pingInterval + data.pingTimeout, 2147483647), this.maxPayload = data.maxPayload, 
+		this.u = Math.min(data.pingInterval + data.pingTimeout, 2147483647), this.maxPayload = data.maxPayload, 
 		this.readyState = "open", _Socket.priorWebsocketSuccess = "websocket" === this.transport.name, 
 		this.emitReserved("open"), this.flush(), this.N(), !("open" !== this.readyState || !this.opts.upgrade) && this.transport.upgrade?.(data.upgrades);
 	}
 	N() {
-		this.d(this.u), "closed" !== this.readyState && (this.h = Date.now() + this.t, this.u = this.c(() => this.f("ping timeout"), this.t));
+		this.d(this.v), "closed" !== this.readyState && (this.i = Date.now() + this.u, this.v = this.c(() => this.f("ping timeout"), this.u));
 	}
-	F() {
-		let expired = Date.now() > this.h;
-		return expired && this.h && (this.h = 0, queueMicrotask(() => this.f("ping timeout"))), 
+	x() {
+		let expired = Date.now() > this.i;
+		return expired && this.i && (this.i = 0, queueMicrotask(() => this.f("ping timeout"))), 
 		expired;
 	}
 	Y() {
@@ -292,20 +294,20 @@ var transportsByName = {}, _Socket = class _Socket extends Emitter {
 		return this;
 	}
 	L(code) {
-		this.K(failure("server error", {
+		this.y(failure("server error", {
 			code,
-			cause: because(this.transport.w())
+			cause: because(this.transport.z())
 		}));
 	}
-	K(error) {
+	y(error) {
 		if (_Socket.priorWebsocketSuccess = !1, this.opts.tryAllTransports && this.transports.length > 1 && "opening" === this.readyState) return this.transports.shift(), 
-		this.H();
+		this.I();
 		this.emitReserved("error", error), this.f("transport error", error);
 	}
 	f(reason, description) {
 		if ("closed" !== this.readyState) {
-			this.readyState = "closed", this.d(this.u);
-			for (let cleanup of this.v) cleanup();
+			this.readyState = "closed", this.d(this.v);
+			for (let cleanup of this.w) cleanup();
 			this.transport && (this.transport.off("close"), this.transport.close(), this.transport.off()), 
 			this.id = null, this.emitReserved("close", reason, description), this.writeBuffer = [], 
 			this.k = 0;
@@ -386,7 +388,7 @@ var HEAD = /^([0-6])(?:(\d*)-)?(?:(\/[^,]*),?)?(\d*)/, Decoder = class extends E
 		if ("string" == typeof data) this.$(data); else if (isBinary(data)) this.aa(data); else throw new Error("Unknown type: " + data);
 	}
 	destroy() {
-		this.l = this.x = void 0;
+		this.l = this.A = void 0;
 	}
 	$(text) {
 		if (this.l) throw new Error("got plaintext data when reconstructing a packet");
@@ -411,10 +413,10 @@ var HEAD = /^([0-6])(?:(\d*)-)?(?:(\/[^,]*),?)?(\d*)/, Decoder = class extends E
 				return "string" == typeof data ? 4 === type : !!data && "object" == typeof data && (0 === type || 4 === type);
 			}(packet)) throw new Error("invalid payload");
 		}
-		hasAttachments ? (this.l = packet, this.x = [], this.P = +count) : this.b("$decoded", [ packet ]);
+		hasAttachments ? (this.l = packet, this.A = [], this.P = +count) : this.b("$decoded", [ packet ]);
 	}
 	aa(data) {
-		let {l: packet, x: buffers} = this;
+		let {l: packet, A: buffers} = this;
 		if (!packet) throw new Error("got binary data when not reconstructing a packet");
 		buffers.push(data) === this.P && (packet.data = attach(packet.data, buffers), this.destroy(), 
 		this.b("$decoded", [ packet ]));
@@ -460,7 +462,7 @@ var Socket2 = class extends Emitter {
 		this.sendBuffer = [];
 		this._queue = [];
 		this.ids = 0;
-		this.i = 0;
+		this.h = 0;
 		this.acks = {};
 		this.flags = {};
 		this._anyListeners = [];
@@ -499,10 +501,12 @@ var Socket2 = class extends Emitter {
 			options: {
 				compress: !1 !== flags.compress
 			}
-		}, isConnected = this.connected && !io2.engine.F();
-		return !isConnected && !flags.volatile && (packet.size = this.R(args)), "function" == typeof args[args.length - 1] && (packet.id = this.ids++, 
-		this.da(packet.id, args.pop(), flags)), flags.volatile && !(isConnected && io2.engine.transport.writable) ? this : (isConnected ? this.S(packet) : this.sendBuffer.push(packet), 
-		this);
+		}, isConnected = this.connected && !io2.engine.x(), ack = takeAck(args), size = isConnected || flags.volatile ? 0 : this.R(args);
+		return ack && (packet.id = this.ids++, this.da(packet.id, ack, flags)), flags.volatile && !(isConnected && io2.engine.transport.writable) ? this : (isConnected ? this.S(packet) : this.sendBuffer.push({
+			...packet,
+			size,
+			signal: flags.signal
+		}), this);
 	}
 	emitWithAck(event, ...args) {
 		return new Promise((resolve2, reject) => {
@@ -516,7 +520,7 @@ var Socket2 = class extends Emitter {
 			return;
 		}
 		let fail = error => {
-			this.sendBuffer = this.sendBuffer.filter(packet => packet.id !== id || (this.i -= packet.size, 
+			this.sendBuffer = this.sendBuffer.filter(packet => packet.id !== id || (this.h -= packet.size, 
 			!1)), delete this.acks[id], settle(error);
 		}, abort = () => fail(signal.reason), timer = void 0 !== timeout && this.io.c(() => fail(new Error("operation has timed out")), timeout);
 		signal?.addEventListener("abort", abort);
@@ -526,41 +530,43 @@ var Socket2 = class extends Emitter {
 		settle.m = !0, this.acks[id] = settle;
 	}
 	ca(args, flags) {
-		let ack = "function" == typeof args[args.length - 1] ? args.pop() : void 0, queued = {
+		let ack = takeAck(args), queued = {
 			args,
 			flags: {
 				ba: !0,
 				...flags
 			},
-			y: !1,
+			B: !1,
 			T: 0,
 			size: this.connected ? 0 : this.R(args)
-		}, settle = (error, ...response) => {
-			queued === this._queue[0] && (queued.y = !1, (!error || queued.T > this._opts.retries || flags.signal?.aborted) && (this.i -= this._queue.shift().size, 
-			ack && call(this, ack, [ error, ...response ])), this.z());
+		}, {signal} = flags, finish = (...response) => {
+			this._queue.splice(this._queue.indexOf(queued), 1), this.h -= queued.size, signal?.removeEventListener("abort", abort), 
+			ack && call(this, ack, response), this.n();
+		}, abort = () => finish(signal.reason);
+		signal?.addEventListener("abort", abort);
+		let settle = (error, ...response) => {
+			queued === this._queue[0] && (queued.B = !1, !error || queued.T > this._opts.retries ? finish(error, ...response) : this.n());
 		};
-		settle.m = !0, args.push(settle), this._queue.push(queued), this.z();
+		settle.m = !0, args.push(settle), this._queue.push(queued), this.n();
 	}
-	z(force) {
+	n(force) {
 		let [queued] = this._queue;
-		if (!this.connected || !queued || queued.y && !force) return;
-		let {signal} = queued.flags;
-		if (signal?.aborted) return queued.args[queued.args.length - 1](signal.reason);
-		queued.y = !0, queued.T++, this.flags = queued.flags, this.emit(...queued.args);
+		!queued || queued.B && !force || !this.connected || this.io.engine.x() || queued.flags.signal?.aborted || (queued.B = !0, 
+		queued.T++, this.flags = queued.flags, this.emit(...queued.args));
 	}
 	R(data) {
 		let {io: io2, nsp} = this;
-		!this.sendBuffer.length && !this._queue.length && (this.i = 0);
+		!this.sendBuffer.length && !this._queue.length && (this.h = 0);
 		let size = 0;
 		for (let part of io2.encoder.encode({
 			type: 2,
 			nsp,
 			data
-		})) size += part.length ?? part.byteLength ?? part.size;
-		if (this.i + size > (this._opts.maxBufferSize ?? 1e7)) throw failure("too much waits for the connection", {
+		})) size += part.byteLength ?? part.size ?? part.length;
+		if (this.h + size > (this._opts.maxBufferSize ?? 1e7)) throw failure("too much waits for the connection", {
 			code: "buffer_full"
 		});
-		return this.i += size, size;
+		return this.h += size, size;
 	}
 	S(packet) {
 		for (let listener of [ ...this._anyOutgoingListeners ]) call(this, listener, packet.data);
@@ -638,8 +644,11 @@ var Socket2 = class extends Emitter {
 	ea(id, pid) {
 		for (this.id = id, this.recovered = !!pid && this._pid === pid, this._pid = pid, 
 		this.connected = !0; this.connected && this.receiveBuffer.length; ) this.U(this.receiveBuffer.shift());
-		for (;this.connected && this.sendBuffer.length; ) this.S(this.sendBuffer.shift());
-		this.z(!0), this.connected && this.emitReserved("connect");
+		for (;this.connected && this.sendBuffer.length; ) {
+			let {size, signal, ...packet} = this.sendBuffer.shift();
+			this.h -= size, signal?.aborted || this.S(packet);
+		}
+		this.n(!0), this.connected && this.emitReserved("connect");
 	}
 	destroy() {
 		for (let unsubscribe of this.a || []) unsubscribe();
@@ -686,6 +695,10 @@ for (let kind of [ "Any", "AnyOutgoing" ]) {
 	};
 }
 
+function takeAck(args) {
+	return "function" == typeof args[args.length - 1] ? args.pop() : void 0;
+}
+
 var VERSION_MISMATCH = "It seems you are trying to reach a Socket.IO server in v2.x with a v3.x client, but they are not compatible (more information here: https://socket.io/docs/v3/migrating-from-2-x-to-3-0/)";
 
 var ACCESSORS = [ [ "reconnection", !0 ], [ "reconnectionAttempts", 1 / 0, !0 ], [ "reconnectionDelay", 1e3, !0 ], [ "reconnectionDelayMax", 5e3, !0 ], [ "randomizationFactor", .5 ], [ "timeout", 2e4 ] ], Manager = class extends Emitter {
@@ -697,7 +710,7 @@ var ACCESSORS = [ [ "reconnection", !0 ], [ "reconnectionAttempts", 1 / 0, !0 ],
 		this.nsps = {};
 		this.a = [];
 		this.e = 0;
-		this.A = !1;
+		this.C = !1;
 		uri && "object" == typeof uri && (opts = uri, uri = void 0), opts.path = opts.path || "/socket.io", 
 		this.uri = uri, this.opts = opts, installTimers(this, opts);
 		for (let [name, value, isZeroNothing] of ACCESSORS) {
@@ -714,9 +727,9 @@ var ACCESSORS = [ [ "reconnection", !0 ], [ "reconnectionAttempts", 1 / 0, !0 ],
 	open(callback) {
 		if ("closed" !== this._readyState) return this;
 		let engine = this.engine = new Socket(this.uri, this.opts);
-		this._readyState = "opening", this.A = !1;
+		this._readyState = "opening", this.C = !1;
 		let onError = error => {
-			this.n(), this._readyState = "closed", this.emitReserved("error", error), callback ? callback(error) : "closed" === this._readyState && !this.e && this.reconnect();
+			this.o(), this._readyState = "closed", this.emitReserved("error", error), callback ? callback(error) : "closed" === this._readyState && !this.e && this.reconnect();
 		};
 		if (this.a.push(subscribe(engine, "open", () => {
 			this.onopen(), callback?.();
@@ -725,7 +738,7 @@ var ACCESSORS = [ [ "reconnection", !0 ], [ "reconnectionAttempts", 1 / 0, !0 ],
 			cause: because("closed_early")
 		})))), !1 !== this._timeout) {
 			let timer = this.c(() => {
-				this.n(), engine.close(), onError(failure("timeout", {
+				this.o(), engine.close(), onError(failure("timeout", {
 					cause: because("timeout")
 				}));
 			}, this._timeout);
@@ -748,19 +761,19 @@ var ACCESSORS = [ [ "reconnection", !0 ], [ "reconnectionAttempts", 1 / 0, !0 ],
 		for (let encoded of this.encoder.encode(packet)) this.engine.write(encoded, packet.options);
 	}
 	_close() {
-		this.A = !0, this._reconnecting = !1, this.onclose("forced close");
+		this.C = !0, this._reconnecting = !1, this.onclose("forced close");
 	}
 	disconnect() {
 		this._close();
 	}
 	onopen() {
-		this.n();
+		this.o();
 		let {engine, decoder} = this;
-		this._readyState = "open", this.o("open", engine.transport.name), this.a.push(subscribe(engine, "upgrade", ({name}) => this.o("upgrade", name)), subscribe(engine, "upgradeError", ({message, transport}) => this.o(message, engine.transport.name, transport)), subscribe(engine, "ping", () => this.emitReserved("ping")), subscribe(engine, "data", data => this.ga(data)), subscribe(engine, "error", error => this.emitReserved("error", error)), subscribe(engine, "close", (reason, description) => this.onclose(reason, description)), subscribe(decoder, "decoded", packet => {
+		this._readyState = "open", this.p("open", engine.transport.name), this.a.push(subscribe(engine, "upgrade", ({name}) => this.p("upgrade", name)), subscribe(engine, "upgradeError", ({message, transport}) => this.p(message, engine.transport.name, transport)), subscribe(engine, "ping", () => this.emitReserved("ping")), subscribe(engine, "data", data => this.ga(data)), subscribe(engine, "error", error => this.emitReserved("error", error)), subscribe(engine, "close", (reason, description) => this.onclose(reason, description)), subscribe(decoder, "decoded", packet => {
 			Promise.resolve().then(() => this.b("$packet", [ packet ]));
 		})), this.emitReserved("open");
 	}
-	o(reason, to, from = this.transports.slice(-1)[0]?.to) {
+	p(reason, to, from = this.transports.slice(-1)[0]?.to) {
 		this.transports = [ ...this.transports, {
 			from,
 			to,
@@ -775,19 +788,19 @@ var ACCESSORS = [ [ "reconnection", !0 ], [ "reconnectionAttempts", 1 / 0, !0 ],
 			this.onclose("parse error", error);
 		}
 	}
-	n() {
+	o() {
 		for (let unsubscribe of this.a.splice(0)) unsubscribe();
 		this.decoder.destroy();
 	}
 	onclose(reason, description) {
-		this.n(), this.engine?.close(), this.e = 0, "open" === this._readyState && this.o(reason), 
+		this.o(), this.engine?.close(), this.e = 0, "open" === this._readyState && this.p(reason), 
 		this._readyState = "closed", this.emitReserved("close", reason, description), this.reconnect();
 	}
-	B() {
-		return this.A || !this._reconnection;
+	D() {
+		return this.C || !this._reconnection;
 	}
 	reconnect() {
-		if (this._reconnecting || this.B()) return;
+		if (this._reconnecting || this.D()) return;
 		if (this.e >= this._reconnectionAttempts) {
 			this.e = 0, this.emitReserved("reconnect_failed");
 			return;
@@ -801,7 +814,7 @@ var ACCESSORS = [ [ "reconnection", !0 ], [ "reconnectionAttempts", 1 / 0, !0 ],
 			}
 			return Math.floor(Math.min(delay, max));
 		}(this.e++, this._reconnectionDelay, this._reconnectionDelayMax, this._randomizationFactor), attempt = () => {
-			stop(), this.B() || this.emitReserved("reconnect_attempt", this.e), this.B() ? this._reconnecting = !1 : this.open(error => this.ha(error));
+			stop(), this.D() || this.emitReserved("reconnect_attempt", this.e), this.D() ? this._reconnecting = !1 : this.open(error => this.ha(error));
 		}, watch = moment => {
 			("online" === moment || "pageshow" === moment) && attempt();
 		}, timer = this.c(attempt, delay);
@@ -856,7 +869,7 @@ var Transport = class extends Emitter {
 		super();
 		this.writable = !1;
 		installTimers(this, opts), this.opts = opts, this.query = opts.query, this.socket = opts.socket, 
-		this.p = !opts.forceBase64;
+		this.q = !opts.forceBase64;
 	}
 	open() {
 		return this.readyState = "opening", this.doOpen(), this;
@@ -872,7 +885,7 @@ var Transport = class extends Emitter {
 	O(packets) {
 		return packets.slice();
 	}
-	w() {
+	z() {
 		return "unreadable";
 	}
 	onError(reason, description, context, cause) {
@@ -898,12 +911,12 @@ var Transport = class extends Emitter {
 	onClose(details) {
 		this.readyState = "closed", this.emitReserved("close", details);
 	}
-	async G() {
+	async H() {
 		let {query} = this;
 		this.query = {
 			EIO: query.EIO
 		};
-		let uri = this.C("http", !0, !1);
+		let uri = this.E("http", !0, !1);
 		this.query = query;
 		try {
 			return await fetch(uri, {
@@ -913,7 +926,7 @@ var Transport = class extends Emitter {
 			return !1;
 		}
 	}
-	C(scheme, stamped, base64) {
+	E(scheme, stamped, base64) {
 		let {secure, hostname, port, path, timestampParam} = this.opts, {query} = this;
 		stamped && (query[timestampParam] = Math.random().toString(36).slice(2)), base64 && (query.b64 = 1);
 		return `${scheme}${secure ? "s" : ""}://${bracketed(hostname)}${+port && +port != (secure ? 443 : 80) ? ":" + port : ""}${path}?${function(query) {
@@ -950,7 +963,7 @@ var Polling = class extends Transport {
 		let waiting = 1, settled = () => {
 			--waiting || "pausing" !== this.readyState || (this.readyState = "paused", onPause());
 		};
-		this.q && (waiting++, this.once("pollComplete", settled)), this.writable || (waiting++, 
+		this.r && (waiting++, this.once("pollComplete", settled)), this.writable || (waiting++, 
 		this.once("drain", settled)), settled();
 	}
 	upgrade(offered) {
@@ -958,7 +971,7 @@ var Polling = class extends Transport {
 			let name = rest.shift();
 			!name || "open" !== socket.readyState || (socket.constructor.priorWebsocketSuccess = !1, 
 			function(engine, name) {
-				let transport = engine.I(name), chosen = !1, detach = () => {
+				let transport = engine.J(name), chosen = !1, detach = () => {
 					for (let unsubscribe of subs.splice(0)) unsubscribe();
 				}, abandon = () => {
 					detach(), transport.close();
@@ -968,7 +981,7 @@ var Polling = class extends Transport {
 						transport: transport.name
 					}));
 				}, handOver = () => {
-					subs.length && (detach(), engine.J(transport), transport.send([ {
+					subs.length && (detach(), engine.K(transport), transport.send([ {
 						type: "upgrade"
 					} ]), engine.emitReserved("upgrade", transport), engine.g = !1, engine.flush());
 				}, subs = [ subscribe(transport, "open", () => transport.send([ {
@@ -994,18 +1007,18 @@ var Polling = class extends Transport {
 		}(data) : 0)) > maxPayload && i) : -1;
 		return packets.slice(0, end < 0 ? void 0 : end);
 	}
-	w(status) {
-		let {responseText} = this.D, [, digit] = /^{"code":([0-5])/.exec(responseText) || [];
+	z(status) {
+		let {responseText} = this.F, [, digit] = /^{"code":([0-5])/.exec(responseText) || [];
 		return digit ? "server_" + digit : this.redirected ? "redirected" : status ? "status" : /^\s*</.test(responseText) ? "html" : /^\d+:\d/.test(responseText) ? "engine_3" : responseText ? "unreadable" : "empty";
 	}
 	resume() {
-		this.readyState.startsWith("paus") && (this.readyState = "open", this.q || this.poll());
+		this.readyState.startsWith("paus") && (this.readyState = "open", this.r || this.poll());
 	}
 	doOpen() {
 		this.poll();
 	}
 	doClose() {
-		"opening" === this.readyState ? this.r.abort() : this.write([ {
+		"opening" === this.readyState ? this.s.abort() : this.write([ {
 			type: "close"
 		} ]);
 	}
@@ -1023,7 +1036,7 @@ var Polling = class extends Transport {
 			}
 			return packets;
 		}(data, this.socket.binaryType)) if (this.V(packet), "close" === packet.type) break;
-		"closed" !== this.readyState && (this.q = !1, this.emitReserved("pollComplete"), 
+		"closed" !== this.readyState && (this.r = !1, this.emitReserved("pollComplete"), 
 		"open" === this.readyState && this.poll());
 	}
 	V(packet) {
@@ -1032,19 +1045,19 @@ var Polling = class extends Transport {
 		}) : this.onPacket(packet);
 	}
 	poll() {
-		this.q = !0, this.request("xhr poll error", text => this.onData(text)), this.emitReserved("poll");
+		this.r = !0, this.request("xhr poll error", text => this.onData(text)), this.emitReserved("poll");
 	}
 	async request(failure2, done, body, limit = this.opts.requestTimeout) {
-		let {extraHeaders, withCredentials, timestampRequests} = this.opts, context = this.D = {
+		let {extraHeaders, withCredentials, timestampRequests} = this.opts, context = this.F = {
 			status: 0,
 			responseText: ""
 		}, controller = new AbortController, code = "no_answer", timer = limit && this.c(() => {
 			code = "request_timeout", controller.abort();
 		}, limit);
-		body || (this.r = controller, this.timer = timer);
+		body || (this.s = controller, this.timer = timer);
 		let uri = "";
 		try {
-			uri = this.C("http", !1 !== timestampRequests, !this.p && !this.query.sid);
+			uri = this.E("http", !1 !== timestampRequests, !this.q && !this.query.sid);
 			let response = await this.fetch(uri, {
 				method: body ? "POST" : "GET",
 				body,
@@ -1061,10 +1074,10 @@ var Polling = class extends Transport {
 		} catch (error) {
 			context.error = error, "no_answer" === code && await this.ia(uri) && (code = "refused_origin");
 		}
-		this.d(timer), body && "closed" === this.readyState && this.r.abort();
+		this.d(timer), body && "closed" === this.readyState && this.s.abort();
 		let {status, responseText} = context;
 		if (200 === status) return done(responseText);
-		status && (code = this.w(!0)), this.c(() => {
+		status && (code = this.z(!0)), this.c(() => {
 			forbidden && uri.startsWith(forbidden) && (code = "forbidden", this.socket.opts.tryAllTransports = !0), 
 			this.onError(failure2, status, context, because(code));
 		}, 0);
@@ -1076,7 +1089,7 @@ var Polling = class extends Transport {
 		return ("function" == typeof fetch ? fetch : fetchByXhr)(uri, request);
 	}
 	async ia(uri) {
-		return !this.query.sid && !uri.startsWith(pageLocation()?.origin ?? "") && this.G();
+		return !this.query.sid && !uri.startsWith(pageLocation()?.origin ?? "") && this.H();
 	}
 };
 
@@ -1087,16 +1100,16 @@ var WebSocketTransport = class extends Transport {
 	doOpen() {
 		let {extraHeaders, protocols, timestampRequests} = this.opts;
 		try {
-			let uri = this.C("ws", timestampRequests, !this.p), ws = this.ws = this.createSocket(uri, protocols, {
+			let uri = this.E("ws", timestampRequests, !this.q), ws = this.ws = this.createSocket(uri, protocols, {
 				headers: extraHeaders
 			});
 			ws.binaryType = this.socket.binaryType, ws.onopen = () => this.onOpen(), ws.onmessage = event => this.onData(event.data), 
-			ws.onerror = event => this.E(event), ws.onclose = event => this.onClose({
+			ws.onerror = event => this.G(event), ws.onclose = event => this.onClose({
 				description: "websocket connection closed",
 				context: event
 			});
 		} catch (error) {
-			this.c(() => this.E(error), 0);
+			this.c(() => this.G(error), 0);
 		}
 	}
 	createSocket(uri, protocols, opts) {
@@ -1106,14 +1119,14 @@ var WebSocketTransport = class extends Transport {
 		this.ws && (this.ws.onerror = () => {}, this.ws.close());
 	}
 	write(packets) {
-		this.writable = !1, encodePackets(packets, this.p, encoded => {
+		this.writable = !1, encodePackets(packets, this.q, encoded => {
 			try {
 				for (let data of encoded) this.ws.send(data);
 			} catch {}
 			queueMicrotask(() => this.onDrain());
-		}, error => this.E(error, "blob"));
+		}, error => this.G(error, "blob"));
 	}
-	E(description, code = ("opening" === this.readyState ? "no_websocket" : "connection_lost")) {
+	G(description, code = ("opening" === this.readyState ? "no_websocket" : "connection_lost")) {
 		this.onError("websocket error", description, void 0, because(code));
 	}
 };
@@ -1124,7 +1137,7 @@ var Streaming = class extends Polling {
 	}
 	upgrade() {}
 	doClose() {
-		this.socket.transport === this ? super.doClose() : this.r.abort();
+		this.socket.transport === this ? super.doClose() : this.s.abort();
 	}
 	poll() {
 		let limit = this.j ? 0 : 3e3;
@@ -1156,7 +1169,7 @@ var Streaming = class extends Polling {
 		}
 	}
 	ja() {
-		"closed" !== this.readyState && (this.j ? this.poll() : this.onError("stream error", 200, this.D, because("cut_off")));
+		"closed" !== this.readyState && (this.j ? this.poll() : this.onError("stream error", 200, this.F, because("cut_off")));
 	}
 };
 

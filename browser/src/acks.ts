@@ -1,8 +1,21 @@
 /** Typing of acknowledgement callbacks. */
 
+type IsAny<Type> = 0 extends 1 & Type ? true : false;
+
+// Both `timeout()` and `signal()` put an error first, and together it is still one.
+type BeginsWithError<Params extends any[]> = Params extends [infer First, ...any[]]
+  ? IsAny<First> extends true
+    ? false
+    : First extends Error
+      ? true
+      : false
+  : false;
+
 type WithError<Args extends any[]> = {
   [Key in keyof Args]: Args[Key] extends (...args: infer Params) => infer Result
-    ? (err: Error, ...args: Params) => Result
+    ? BeginsWithError<Params> extends true
+      ? Args[Key]
+      : (err: Error, ...args: Params) => Result
     : Args[Key];
 };
 
@@ -18,8 +31,6 @@ export type Last<List extends any[]> = List extends [...infer _Head, infer Tail]
 
 /** A list without its last type. */
 export type AllButLast<List extends any[]> = List extends [...infer Head, infer _Tail] ? Head : any[];
-
-type IsAny<Type> = 0 extends 1 & Type ? true : false;
 
 /** What an acknowledgement callback is given, an error aside. */
 export type FirstArg<Callback> =

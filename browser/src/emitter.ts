@@ -83,10 +83,18 @@ export class Emitter<Listen extends EventsMap, Emit extends EventsMap, Reserved 
   ): this {
     const signal = options?.signal;
     if (signal?.aborted) return this;
-    signal?.addEventListener("abort", () => this.off(event, listener));
+    let callback = listener as Callback;
+    if (signal) {
+      // The registration itself, as the same function may be there more than once.
+      if (!callback.fn) {
+        callback = (...args) => (listener as Callback).apply(this, args);
+        callback.fn = listener;
+      }
+      signal.addEventListener("abort", () => this.off(event, callback as Listener<Reserved, Listen, Event>));
+    }
     const callbacks = (this._callbacks = this._callbacks || {});
     const key = "$" + (event as string);
-    (callbacks[key] = callbacks[key] || []).push(listener as Callback);
+    (callbacks[key] = callbacks[key] || []).push(callback);
     return this;
   }
 

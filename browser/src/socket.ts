@@ -153,17 +153,18 @@ export class Socket<
       options: { compress: flags.compress !== false },
     };
     const isConnected = this.connected && !io.engine._hasPingExpired();
-    if (!isConnected && !flags.volatile) packet.size = this._reserve(args);
-    if (typeof args[args.length - 1] === "function") {
+    const ack = takeAck(args);
+    const size = isConnected || flags.volatile ? 0 : this._reserve(args);
+    if (ack) {
       packet.id = this.ids++;
-      this._registerAck(packet.id, args.pop(), flags);
+      this._registerAck(packet.id, ack, flags);
     }
     if (flags.volatile && !(isConnected && io.engine.transport.writable)) {
       if (LOG) log("discard packet as the transport is not currently writable");
       return this;
     }
     if (isConnected) this._send(packet);
-    else this.sendBuffer.push(packet);
+    else this.sendBuffer.push({ ...packet, size, signal: flags.signal });
     return this;
   }
 
@@ -204,7 +205,7 @@ export class Socket<
 
   // With `retries` events are sent one at a time, each when the one before it is acknowledged or given up.
   private _addToQueue(args: any[], flags: Flags): void {
-    const ack: Ack | undefined = typeof args[args.length - 1] === "function" ? args.pop() : undefined;
+    const ack = takeAck(args);
     const queued: QueuedEvent = {
       args,
       flags: { fromQueue: true, ...flags },
@@ -212,14 +213,21 @@ export class Socket<
       tryCount: 0,
       size: this.connected ? 0 : this._reserve(args),
     };
+    const { signal } = flags;
+    const finish: Ack = (...response) => {
+      this._queue.splice(this._queue.indexOf(queued), 1);
+      this._waiting -= queued.size;
+      signal?.removeEventListener("abort", abort);
+      if (ack) call(this, ack, response);
+      this._drainQueue();
+    };
+    const abort = () => finish(signal!.reason);
+    signal?.addEventListener("abort", abort);
     const settle: Ack = (error, ...response) => {
       if (queued !== this._queue[0]) return;
       queued.pending = false;
-      if (!error || queued.tryCount > this._opts.retries! || flags.signal?.aborted) {
-        this._waiting -= this._queue.shift()!.size;
-        if (ack) call(this, ack, [error, ...response]);
-      }
-      this._drainQueue();
+      if (!error || queued.tryCount > this._opts.retries!) finish(error, ...response);
+      else this._drainQueue();
     };
     settle.withError = true;
     args.push(settle);
@@ -229,9 +237,9 @@ export class Socket<
 
   private _drainQueue(force?: boolean): void {
     const [queued] = this._queue;
-    if (!this.connected || !queued || (queued.pending && !force)) return;
-    const { signal } = queued.flags;
-    if (signal?.aborted) return queued.args[queued.args.length - 1](signal.reason);
+    if (!queued || (queued.pending && !force) || !this.connected || this.io.engine._hasPingExpired()) return;
+    // Of several with one signal, which are given up one after another.
+    if (queued.flags.signal?.aborted) return;
     queued.pending = true;
     queued.tryCount++;
     this.flags = queued.flags;
@@ -244,7 +252,7 @@ export class Socket<
     if (!this.sendBuffer.length && !this._queue.length) this._waiting = 0;
     let size = 0;
     for (const part of io["encoder"].encode({ type: PacketType.EVENT, nsp, data }) as any[]) {
-      size += part.length ?? part.byteLength ?? part.size;
+      size += part.byteLength ?? part.size ?? part.length;
     }
     if (this._waiting + size > (this._opts.maxBufferSize ?? MAX_BUFFER_SIZE)) {
       throw failure("too much waits for the connection", { code: "buffer_full" });
@@ -368,7 +376,11 @@ export class Socket<
     this.connected = true;
     // A listener may disconnect the socket: the rest stays for the next time.
     while (this.connected && this.receiveBuffer.length) this.emitEvent(this.receiveBuffer.shift()!);
-    while (this.connected && this.sendBuffer.length) this._send(this.sendBuffer.shift()!);
+    while (this.connected && this.sendBuffer.length) {
+      const { size, signal, ...packet } = this.sendBuffer.shift()!;
+      this._waiting -= size!;
+      if (!signal?.aborted) this._send(packet);
+    }
     this._drainQueue(true);
     if (this.connected) this.emitReserved("connect");
   }
@@ -471,6 +483,10 @@ export declare namespace Socket {
     | "transport close"
     | "transport error"
     | "parse error";
+}
+
+function takeAck(args: any[]): Ack | undefined {
+  return typeof args[args.length - 1] === "function" ? args.pop() : undefined;
 }
 
 const VERSION_MISMATCH =

@@ -126,6 +126,7 @@ export class TestServer {
         else this.disconnections.push(reason);
       });
       socket.on("note", (...args) => {
+        if (typeof args.at(-1) === "function") args.pop()();
         this.received.push(args);
       });
       socket.on("echo", (...args) => args.pop()(...args));

@@ -1,6 +1,6 @@
 // Compiled, never run: each line is right, or is expected not to be.
 import io, { connect, io as named, Manager, protocol, Socket, WebSocket } from "sockeye-client";
-import type { DisconnectDescription, ExtendedError, ManagerOptions, SocketOptions } from "sockeye-client";
+import type { TransportChange, DisconnectDescription, ExtendedError, ManagerOptions, SocketOptions } from "sockeye-client";
 
 type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
 function is<_Truth extends true>(): void {}
@@ -62,6 +62,29 @@ is<Equal<typeof noted, Promise<string>>>();
 // @ts-expect-error: the acknowledgement is not passed
 socket.emitWithAck("ask", "a", () => {});
 
+// A signal takes a listener away, or ends the wait for an acknowledgement.
+const { signal } = new AbortController();
+socket.on("news", (text) => is<Equal<typeof text, string>>(), { signal }).once("question", () => {}, { signal });
+socket.addEventListener("connect", () => {}, { signal }).on("disconnect", () => {}, {});
+// @ts-expect-error: the controller is not its signal
+socket.on("news", () => {}, { signal: new AbortController() });
+// @ts-expect-error: no such option
+socket.once("news", () => {}, { once: true });
+socket.signal(signal).emit("ask", "a", (error, value) => {
+  is<Equal<typeof error, Error> & Equal<typeof value, number>>();
+});
+const abortable = socket.signal(signal).emitWithAck("ask", "a");
+is<Equal<typeof abortable, Promise<number>>>();
+const both = socket.timeout(10).signal(signal).emitWithAck("note");
+is<Equal<typeof both, Promise<string>>>();
+socket.signal(signal).timeout(10).emit("note", (error, first, second) => {
+  is<Equal<typeof error, Error> & Equal<typeof first, string> & Equal<typeof second, boolean>>();
+});
+untyped.timeout(10).signal(signal).emit("anything", (error: Error, value: any) => [error, value]);
+// @ts-expect-error: which signal?
+socket.signal();
+socket[Symbol.dispose]();
+
 socket.onAny((event, ...args) => is<Equal<typeof event, any> & Equal<typeof args, any[]>>());
 socket.auth = (callback) => callback({ token: "y" });
 is<Equal<typeof socket.id, string | undefined>>();
@@ -75,6 +98,12 @@ const manager = new Manager<ServerToClient, ClientToServer>("https://example.com
 manager.on("reconnect_attempt", (attempt) => is<Equal<typeof attempt, number>>());
 manager.socket("/x").emit("hello", "a");
 is<Equal<ReturnType<typeof manager.socket>, Socket<ServerToClient, ClientToServer>>>();
+manager.on("open", () => {}, { signal }).once("close", () => {}, { signal });
+const changes: TransportChange[] = socket.io.transports;
+for (const { from, to, reason, at } of changes) {
+  is<Equal<typeof from, string | undefined> & Equal<typeof to, string | undefined>>();
+  is<Equal<typeof reason, string> & Equal<typeof at, number>>();
+}
 manager.engine.on("upgrade", (transport) => is<Equal<typeof transport.name, string>>());
 manager.engine.on("close", (reason) => is<Equal<typeof reason, string>>());
 

@@ -19,8 +19,10 @@ export interface Packet {
     options?: {
         compress?: boolean;
     };
-    /** Bytes, counted while the packet waits for a connection. */
+    /** Bytes, while the packet waits for a connection. */
     size?: number;
+    /** What keeps the packet from being sent, while it waits for a connection. */
+    signal?: AbortSignal;
 }
 /** Whether the name belongs to the library: neither side may send an event of that name. */
 export declare function isReserved(event: unknown): boolean;

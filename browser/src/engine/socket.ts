@@ -108,15 +108,14 @@ export class Socket extends Emitter<{}, {}, EngineEvents> {
       // What is emitted from here on waits for the page's return.
       this._pingTimeoutTime = 0;
       this._fire("$leave", []);
-      this.transport.off();
-      this.transport.close();
+      this.transport?.off().close();
     };
     const watch = async (moment: Moment) => {
       if (moment === "pagehide") leave();
       else if (moment === "pageshow") hasLeft && this._onClose("transport close", { description: "the page was left" });
       else if (moment !== "offline") this._hasPingExpired();
       // A local server is reached without a network, and another one may be by what is left of it.
-      else if (opts.hostname !== "localhost" && !(await this.transport.reaches()))
+      else if (opts.hostname !== "localhost" && !(await this.transport?.reaches()))
         this._onClose("transport close", { description: "network connection lost" });
     };
     watchers.add(watch);
@@ -140,7 +139,7 @@ export class Socket extends Emitter<{}, {}, EngineEvents> {
     const { transports } = this;
     this.readyState = "opening";
     if (!transports.length) {
-      this.setTimeoutFn(() => this.emitReserved("error", failure("No transports available", { cause: because("no_transport") })), 0);
+      this.setTimeoutFn(() => this._onError(failure("No transports available", { cause: because("no_transport") })), 0);
       return;
     }
     const remembered = this.opts.rememberUpgrade && Socket.priorWebsocketSuccess && transports.includes("websocket");

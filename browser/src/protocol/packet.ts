@@ -19,8 +19,10 @@ export interface Packet {
   data?: any;
   id?: number;
   options?: { compress?: boolean };
-  /** Bytes, counted while the packet waits for a connection. */
+  /** Bytes, while the packet waits for a connection. */
   size?: number;
+  /** What keeps the packet from being sent, while it waits for a connection. */
+  signal?: AbortSignal;
 }
 
 const RESERVED = /^(connect(_error)?|disconnect(ing)?|(new|remove)Listener)$/;
