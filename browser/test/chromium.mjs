@@ -11,7 +11,8 @@ export const skip =
 
 /** A headless Chromium with a profile of its own. */
 export class Chromium {
-  async start() {
+  /** With other options of puppeteer's `launch`, if given. */
+  async start(options) {
     const { default: puppeteer } = await import("puppeteer-core");
     this.profile = await mkdtemp(join(tmpdir(), "sockeye-chromium-"));
     this.browser = await puppeteer.launch({
@@ -27,6 +28,7 @@ export class Chromium {
         "--disable-sync",
         "--js-flags=--expose-gc",
       ],
+      ...options,
     });
     return this;
   }

@@ -1,30 +1,20 @@
 // The minified script in Chromium, on networks that break, against the npm package's server and against Sockeye.
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { createServer } from "node:http";
-import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { after, before, describe, test } from "node:test";
 import { Chromium, skip } from "./chromium.mjs";
-import { root } from "./compiled.mjs";
 import { Proxy } from "./proxy.mjs";
 import { within } from "./recorder.mjs";
 import { TestServer } from "./server.mjs";
+import { noSockeye, sockeye } from "./sockeye.mjs";
 
 const require = createRequire(import.meta.url);
 const limit = { timeout: 60_000 };
-const binary = process.env.SOCKEYE_INTEROP ?? join(root, "../target/debug/sockeye-interop");
 
-/** Sockeye with the contract of `tests/interop`. */
-async function sockeye(options) {
-  const child = spawn(binary, options, { stdio: ["ignore", "pipe", "inherit"] });
-  const lines = createInterface({ input: child.stdout });
-  const [line] = await within(once(lines, "line"), "the server's port");
-  const stop = () => (child.kill(), once(child, "exit"));
-  return { port: Number(/:(\d+)$/.exec(line)[1]), stop, echo: "ack one", binary: "blob ack" };
+async function ours(options) {
+  return { ...(await sockeye(options)), echo: "ack one", binary: "blob ack" };
 }
 
 async function npm(options) {
@@ -32,12 +22,11 @@ async function npm(options) {
   return { port: server.port, stop: () => server.stop(), echo: "echo", binary: "echo" };
 }
 
-const noBinary = existsSync(binary) ? false : `no ${binary}: build it with cargo build -p sockeye-interop`;
 const frequent = { pingInterval: 300, pingTimeout: 200 };
 
 for (const [name, start, why] of [
   ["the npm server", (fast) => npm(fast ? frequent : {}), skip],
-  ["Sockeye", (fast) => sockeye(fast ? ["--ping-interval", "300", "--ping-timeout", "200"] : []), skip || noBinary],
+  ["Sockeye", (fast) => ours(fast ? ["--ping-interval", "300", "--ping-timeout", "200"] : []), skip || noSockeye],
 ]) {
   if (why) console.log(`# Networks in Chromium against ${name} are skipped: ${why}`);
   describe(`networks against ${name}`, { skip: why }, () => {

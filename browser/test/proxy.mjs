@@ -4,6 +4,7 @@ import { createServer, connect } from "node:net";
 import { join } from "node:path";
 import { root } from "./compiled.mjs";
 
+const elsewhere = { "/scenarios.mjs": "test", "/worker.js": "test/pages" };
 const types = { html: "text/html", js: "text/javascript", mjs: "text/javascript" };
 
 export class Proxy {
@@ -15,12 +16,15 @@ export class Proxy {
    * - `halfOpen`: forwards nothing, and closes nothing;
    * - `refuse`: refuses WebSockets;
    * - `bad`: answers new connections with 502;
-   * - `losePosts`: cuts a connection at the POST that it is about to carry.
+   * - `losePosts`: cuts a connection at the POST that it is about to carry;
+   * - `deaf`: closes what asks for something.
    */
   fault = {};
   /** Content-Security-Policy of the page. */
   policy = "";
   connections = 0;
+  /** Bodies of the POSTs that came in one piece. */
+  bodies = [];
   #target;
   #server;
   #streams = new Set();
@@ -49,7 +53,12 @@ export class Proxy {
 
   #accept(stream) {
     this.#track(stream);
+    stream.on("data", (data) => {
+      const [, body] = /^POST [^]*?\r\n\r\n([^]+)/.exec(data) ?? [];
+      if (body) this.bodies.push(body);
+    });
     stream.once("data", (head) => {
+      if (this.fault.deaf) return stream.destroy();
       const [, path] = /^GET (\/(?:page[^ ]*|[\w.]+\.m?js)) /.exec(head) ?? [];
       if (path) this.#serve(stream, path);
       else this.#forward(stream, head);
@@ -67,7 +76,7 @@ export class Proxy {
     const script = query?.replace(/\W.*$/, (end) => end) || "socket.io.min.js";
     const body = path.startsWith("/page")
       ? `<!DOCTYPE html><link rel="icon" href="data:,"><script src="/${script}"></script>`
-      : readFileSync(join(root, path === "/scenarios.mjs" ? "test" : "dist", path.slice(1)), "utf8");
+      : readFileSync(join(root, elsewhere[path] ?? "dist", path.slice(1)), "utf8");
     const type = types[path.startsWith("/page") ? "html" : path.split(".").at(-1)];
     const length = Buffer.byteLength(body);
     const policy = path.startsWith("/page") && this.policy ? `Content-Security-Policy: ${this.policy}\r\n` : "";
@@ -76,14 +85,14 @@ export class Proxy {
 
   #forward(stream, head) {
     this.connections++;
-    const refusal = this.fault.bad ? "502 Bad Gateway" : this.fault.refuse && /\r\nUpgrade: websocket/i.test(head) && "400 Bad Request";
+    const isUpgrade = /\r\nUpgrade: websocket/i.test(head);
+    const refusal = this.fault.bad ? "502 Bad Gateway" : this.fault.refuse && isUpgrade && "400 Bad Request";
     if (refusal) {
       stream.end(`HTTP/1.1 ${refusal}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`);
       return;
     }
     const other = connect(this.#target, "127.0.0.1");
     this.#track(other);
-    const isUpgrade = /\r\nUpgrade: websocket/i.test(head);
     const cutAfter = this.fault.cutAfter?.shift();
     let sent = 0;
     const pass = (to, data) => {

@@ -134,6 +134,17 @@ for (const [build, { io, Manager }] of Object.entries(builds)) {
       assertRoom(socket, 100);
     });
 
+    test("retries: what was acknowledged makes room while another waits", limit, async (t) => {
+      const socket = client(t, { maxBufferSize: 100, retries: 1 });
+      const first = socket.emitWithAck("echo", "a".repeat(20));
+      socket.emit("silent", "b".repeat(20));
+      socket.connect();
+      await first;
+      socket.disconnect();
+      assert.equal(socket._queue.length, 1);
+      assertRoom(socket, 100 - `2["silent",""]`.length - 20);
+    });
+
     test("retries: an event of a connection that has gone silent waits, without being counted twice", limit, async (t) => {
       const socket = client(t, { maxBufferSize: 60, retries: 3 }).connect();
       await answer(socket, "connect");
@@ -188,6 +199,8 @@ for (const [build, { io, Manager }] of Object.entries(builds)) {
       const manager = new Manager(`http://127.0.0.1:${await deadPort()}`, { reconnection: false });
       t.after(() => manager.disconnect());
       await answer(manager, "error");
+      assert.deepEqual(manager.transports, []);
+      manager.open().disconnect();
       assert.deepEqual(manager.transports, []);
     });
 
