@@ -192,6 +192,23 @@ for (const [name, start, transports, why] of [
       });
     }
 
+    for (const transport of transports.slice(1)) {
+      test(`the close packet outlives the page, on ${transport}`, limit, async (t) => {
+        const { page } = await open(t, { transports: [transport] });
+        await begun(page);
+        const requests = await page.evaluate(() => {
+          const requests = [];
+          globalThis.fetch = async (uri, { body, keepalive }) => {
+            requests.push([body, keepalive]);
+            return new Response("ok");
+          };
+          dispatchEvent(new PageTransitionEvent("pagehide"));
+          return requests;
+        });
+        assert.deepEqual(requests[0], ["1", true]);
+      });
+    }
+
     test("left while it connects, and back: it connects at once", limit, async (t) => {
       const { page, proxy } = await open(t, { ...patient, transports: ["polling"] }, { halfOpen: true });
       await page.evaluate(() => say());
