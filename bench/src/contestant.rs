@@ -14,7 +14,7 @@ pub(crate) enum Contestant {
     Socketioxide,
     /// A bare epoll server with prebuilt answers.
     Floor,
-    /// hyper alone, where requests are held.
+    /// hyper alone, where requests are held or bodies go on.
     Hyper,
     /// Ours, through its own listener.
     Sockeye,

@@ -10,6 +10,7 @@ pub mod frame;
 pub mod link;
 #[cfg(target_os = "linux")]
 pub mod meter;
+pub mod packet;
 #[cfg(target_os = "linux")]
 pub mod process;
 pub mod ring;

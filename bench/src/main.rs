@@ -21,6 +21,8 @@ mod rows;
 #[cfg(target_os = "linux")]
 mod session;
 #[cfg(target_os = "linux")]
+mod streams;
+#[cfg(target_os = "linux")]
 mod tournament;
 
 #[cfg(target_os = "linux")]

@@ -1,6 +1,7 @@
 //! The two sides of every exchange: what a client says, and what a right server answers, byte for byte.
 
 use crate::frame::{self, TEXT};
+use crate::packet;
 use crate::ring::Ring;
 
 /// Ack ids and sequence numbers start here and stay below 1,000: three digits each, so that messages have one length.
@@ -103,6 +104,20 @@ pub fn recoverable_deliveries() -> Ring {
         frame::from_server(TEXT, format!(r#"{event},"{OFFSET}"]"#).as_bytes())
     })
     .with_hole(OFFSET.len())
+}
+
+/// The same events as packets, which a POST carries as they are.
+#[must_use]
+pub fn broadcast_packets() -> Ring {
+    Ring::new(IDS, |index| broadcast(index).into_bytes())
+}
+
+/// The same events as an answer of streaming brings them to everybody.
+#[must_use]
+pub fn streamed_deliveries() -> Ring {
+    Ring::new(IDS, |index| {
+        packet::from_server(broadcast(index).as_bytes())
+    })
 }
 
 /// The event that asks for `count` broadcasts in one handler.

@@ -1,4 +1,5 @@
-//! What hyper alone takes to hold requests: the answers of a polling session's first three, and no sessions.
+//! What hyper alone takes, without sessions: requests that are held, as long-polling holds them, and bodies that go on, as
+//! streaming has them, each with a channel of its own.
 
 #![cfg_attr(
     target_os = "linux",
@@ -21,15 +22,20 @@ mod linux {
     use std::convert::Infallible;
     use std::future::pending;
     use std::io;
-    use std::sync::Arc;
+    use std::pin::Pin;
     use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::sync::{Arc, Mutex};
+    use std::task::{Context, Poll};
 
     use axum::body::Bytes;
-    use http_body_util::Full;
-    use hyper::{Request, Response, body::Incoming, server::conn::http1, service::service_fn};
+    use http_body_util::{BodyExt, Either, Full};
+    use hyper::body::{Body, Frame, Incoming};
+    use hyper::{Method, Request, Response, server::conn::http1, service::service_fn};
     use hyper_util::rt::{TokioIo, TokioTimer};
+    use sockeye_bench::packet;
     use tokio::net::TcpListener;
     use tokio::runtime::Builder;
+    use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
     /// What a client of Socket.IO is told before it waits.
     const ANSWERS: [&str; 3] = [
@@ -37,6 +43,8 @@ mod linux {
         "ok",
         r#"40{"sid":"AAAAAAAAAAAAAAAAAAAA"}"#,
     ];
+
+    type Answer = Response<Either<Full<Bytes>, Pushed>>;
 
     pub(super) fn main() -> io::Result<()> {
         Builder::new_current_thread()
@@ -48,18 +56,23 @@ mod linux {
     async fn serve() -> io::Result<()> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         println!("listening on {}", listener.local_addr()?);
+        let streams = Arc::new(Streams::default());
         loop {
             let (stream, _) = listener.accept().await?;
             stream.set_nodelay(true)?;
-            let asked = Arc::new(AtomicUsize::new(0));
-            let service = service_fn(move |_: Request<Incoming>| {
+            let streams = Arc::clone(&streams);
+            let asked = AtomicUsize::new(0);
+            let service = service_fn(move |request: Request<Incoming>| {
                 let turn = asked.fetch_add(1, Ordering::Relaxed);
+                let streams = Arc::clone(&streams);
                 async move {
+                    if is_streaming(&request) {
+                        return Ok::<_, Infallible>(streams.answer(request).await);
+                    }
                     let Some(answer) = ANSWERS.get(turn) else {
                         return pending().await;
                     };
-                    let body = Full::new(Bytes::from_static(answer.as_bytes()));
-                    Ok::<_, Infallible>(Response::new(body))
+                    Ok(whole(answer))
                 }
             });
             tokio::spawn(async move {
@@ -70,6 +83,81 @@ mod linux {
                 // How a connection ends is the generator's affair.
                 let _ = connection.await;
             });
+        }
+    }
+
+    fn is_streaming(request: &Request<Incoming>) -> bool {
+        let query = request.uri().query().unwrap_or_default();
+        query.contains("transport=streaming")
+    }
+
+    fn whole(answer: &'static str) -> Answer {
+        let body = Full::new(Bytes::from_static(answer.as_bytes()));
+        Response::new(Either::Left(body))
+    }
+
+    /// The bodies that go on; the number of one is its session.
+    #[derive(Debug, Default)]
+    struct Streams(Mutex<Vec<UnboundedSender<Bytes>>>);
+
+    impl Streams {
+        async fn answer(&self, request: Request<Incoming>) -> Answer {
+            if request.method() == Method::GET {
+                return Response::new(Either::Right(self.begin()));
+            }
+            let query = request.uri().query().unwrap_or_default();
+            let sid = query.split("sid=").nth(1).and_then(|sid| sid.parse().ok());
+            // Boxed: the future of a connection is kept as long as the connection.
+            let body = Box::pin(request.into_body().collect()).await;
+            if let (Some(sid), Ok(body)) = (sid, body) {
+                self.posted(sid, &body.to_bytes());
+            }
+            whole("ok")
+        }
+
+        fn begin(&self) -> Pushed {
+            let (sender, receiver) = unbounded_channel();
+            let mut streams = self.0.lock().expect("no panic under the lock");
+            let open = ANSWERS[0].replace("AAAAAAAAAAAAAAAAAAAA", &streams.len().to_string());
+            push(&sender, open.as_bytes());
+            streams.push(sender);
+            Pushed(receiver)
+        }
+
+        fn posted(&self, sid: usize, body: &[u8]) {
+            let streams = self.0.lock().expect("no panic under the lock");
+            match body {
+                b"40" => push(&streams[sid], ANSWERS[2].as_bytes()),
+                [b'4', b'2', ..] => {
+                    let event = Bytes::from(packet::from_server(body));
+                    for stream in streams.iter() {
+                        // One that has ended hears nothing.
+                        let _ = stream.send(event.clone());
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn push(stream: &UnboundedSender<Bytes>, text: &[u8]) {
+        let _ = stream.send(packet::from_server(text).into());
+    }
+
+    /// A body that brings what is sent into its channel.
+    #[derive(Debug)]
+    struct Pushed(UnboundedReceiver<Bytes>);
+
+    impl Body for Pushed {
+        type Data = Bytes;
+        type Error = Infallible;
+
+        fn poll_frame(
+            mut self: Pin<&mut Self>,
+            cx: &mut Context<'_>,
+        ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+            let next = self.0.poll_recv(cx);
+            next.map(|bytes| bytes.map(|bytes| Ok(Frame::data(bytes))))
         }
     }
 }

@@ -7,6 +7,7 @@ mod echo;
 mod held;
 mod memory;
 mod polling;
+mod streaming;
 mod stuck;
 mod waves;
 
@@ -116,12 +117,14 @@ pub(crate) enum Row {
     Polling,
     Memory,
     Held,
+    Streaming,
+    Streamed,
     Waves,
     Stuck,
 }
 
 impl Row {
-    pub(crate) const ALL: [Self; 13] = [
+    pub(crate) const ALL: [Self; 15] = [
         Self::Echo1,
         Self::Echo16,
         Self::Json16,
@@ -133,6 +136,8 @@ impl Row {
         Self::Polling,
         Self::Memory,
         Self::Held,
+        Self::Streaming,
+        Self::Streamed,
         Self::Waves,
         Self::Stuck,
     ];
@@ -153,6 +158,8 @@ impl Row {
             Self::Polling => "echo with ack over polling, 16 in flight",
             Self::Memory => "memory of an idle session; after 16 KiB and its ack",
             Self::Held => "memory of a session that waits over polling",
+            Self::Streaming => "broadcast to 1,000 over streaming, 10 a second, per delivery",
+            Self::Streamed => "memory of a session that holds a streaming answer",
             Self::Waves => "a second wave of clients: growth of memory",
             Self::Stuck => "one reader that stops, 64 KiB × 500/s × 4 s: growth",
         }
@@ -160,7 +167,7 @@ impl Row {
 
     pub(crate) fn unit(self) -> &'static str {
         match self {
-            Self::Memory | Self::Held => "KiB",
+            Self::Memory | Self::Held | Self::Streamed => "KiB",
             Self::Waves => "%",
             Self::Stuck => "MiB",
             _ => "µs",
@@ -180,12 +187,15 @@ impl Row {
             Self::Polling => Target::Ratio(0.8, Contestant::Socketioxide),
             Self::Memory => Target::AtMost(4.0),
             Self::Held => Target::Beyond(3.0, Contestant::Hyper),
+            Self::Streaming => Target::Ratio(1.15, Contestant::Hyper),
+            Self::Streamed => Target::Beyond(3.0, Contestant::Hyper),
             Self::Waves => Target::AtMost(5.0),
             Self::Stuck => Target::AtMost(2.0),
         }
     }
 
-    /// Whether a server takes part: the floor knows only prebuilt answers, the second mount differs in accepting only.
+    /// Whether a server takes part: the floor knows only prebuilt answers, the second mount differs in accepting only,
+    /// and streaming is no part of Socket.IO.
     pub(crate) fn suits(self, contestant: Contestant) -> bool {
         match contestant {
             Contestant::Floor => !matches!(
@@ -194,13 +204,15 @@ impl Row {
                     | Self::Burst
                     | Self::Polling
                     | Self::Held
+                    | Self::Streaming
+                    | Self::Streamed
                     | Self::Waves
                     | Self::Stuck
             ),
-            Contestant::Hyper => self == Self::Held,
+            Contestant::Hyper => matches!(self, Self::Held | Self::Streaming | Self::Streamed),
             Contestant::Recovery => self == Self::Recovery,
             Contestant::Sockeye => true,
-            _ if self == Self::Recovery => false,
+            _ if matches!(self, Self::Recovery | Self::Streaming | Self::Streamed) => false,
             Contestant::SockeyeAxum => self == Self::Connect,
             _ => true,
         }
@@ -233,6 +245,8 @@ impl Row {
             Self::Polling => polling::run(server, plan),
             Self::Memory => memory::run(server, plan),
             Self::Held => held::run(server),
+            Self::Streaming => streaming::run(server, plan),
+            Self::Streamed => streaming::held(server),
             Self::Waves => waves::run(server, plan),
             Self::Stuck => stuck::run(server),
         }
