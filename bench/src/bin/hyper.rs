@@ -1,5 +1,5 @@
 //! What hyper alone takes, without sessions: requests that are held, as long-polling holds them, and bodies that go on, as
-//! streaming has them, each with a channel of its own.
+//! streaming has them, each with a queue of its own, the least that it needs.
 
 #![cfg_attr(
     target_os = "linux",
@@ -19,13 +19,14 @@ fn main() {}
 
 #[cfg(target_os = "linux")]
 mod linux {
+    use std::collections::VecDeque;
     use std::convert::Infallible;
     use std::future::pending;
     use std::io;
     use std::pin::Pin;
     use std::sync::atomic::{AtomicUsize, Ordering};
     use std::sync::{Arc, Mutex};
-    use std::task::{Context, Poll};
+    use std::task::{Context, Poll, Waker};
 
     use axum::body::Bytes;
     use http_body_util::{BodyExt, Either, Full};
@@ -35,7 +36,6 @@ mod linux {
     use sockeye_bench::packet;
     use tokio::net::TcpListener;
     use tokio::runtime::Builder;
-    use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
     /// What a client of Socket.IO is told before it waits.
     const ANSWERS: [&str; 3] = [
@@ -64,10 +64,14 @@ mod linux {
             let asked = AtomicUsize::new(0);
             let service = service_fn(move |request: Request<Incoming>| {
                 let turn = asked.fetch_add(1, Ordering::Relaxed);
-                let streams = Arc::clone(&streams);
+                // A request that is held is dropped first: it would keep hyper's buffer.
+                let streamed = is_streaming(&request).then(|| {
+                    let streams = Arc::clone(&streams);
+                    Box::pin(async move { streams.answer(request).await })
+                });
                 async move {
-                    if is_streaming(&request) {
-                        return Ok::<_, Infallible>(streams.answer(request).await);
+                    if let Some(answer) = streamed {
+                        return Ok::<_, Infallible>(answer.await);
                     }
                     let Some(answer) = ANSWERS.get(turn) else {
                         return pending().await;
@@ -98,7 +102,7 @@ mod linux {
 
     /// The bodies that go on; the number of one is its session.
     #[derive(Debug, Default)]
-    struct Streams(Mutex<Vec<UnboundedSender<Bytes>>>);
+    struct Streams(Mutex<Vec<Arc<Queue>>>);
 
     impl Streams {
         async fn answer(&self, request: Request<Incoming>) -> Answer {
@@ -107,32 +111,29 @@ mod linux {
             }
             let query = request.uri().query().unwrap_or_default();
             let sid = query.split("sid=").nth(1).and_then(|sid| sid.parse().ok());
-            // Boxed: the future of a connection is kept as long as the connection.
-            let body = Box::pin(request.into_body().collect()).await;
-            if let (Some(sid), Ok(body)) = (sid, body) {
+            if let (Some(sid), Ok(body)) = (sid, request.into_body().collect().await) {
                 self.posted(sid, &body.to_bytes());
             }
             whole("ok")
         }
 
         fn begin(&self) -> Pushed {
-            let (sender, receiver) = unbounded_channel();
+            let queue = Arc::new(Queue::default());
             let mut streams = self.0.lock().expect("no panic under the lock");
             let open = ANSWERS[0].replace("AAAAAAAAAAAAAAAAAAAA", &streams.len().to_string());
-            push(&sender, open.as_bytes());
-            streams.push(sender);
-            Pushed(receiver)
+            queue.push(packet::from_server(open.as_bytes()).into());
+            streams.push(Arc::clone(&queue));
+            Pushed(queue)
         }
 
         fn posted(&self, sid: usize, body: &[u8]) {
             let streams = self.0.lock().expect("no panic under the lock");
             match body {
-                b"40" => push(&streams[sid], ANSWERS[2].as_bytes()),
+                b"40" => streams[sid].push(packet::from_server(ANSWERS[2].as_bytes()).into()),
                 [b'4', b'2', ..] => {
                     let event = Bytes::from(packet::from_server(body));
-                    for stream in streams.iter() {
-                        // One that has ended hears nothing.
-                        let _ = stream.send(event.clone());
+                    for queue in streams.iter() {
+                        queue.push(event.clone());
                     }
                 }
                 _ => {}
@@ -140,24 +141,40 @@ mod linux {
         }
     }
 
-    fn push(stream: &UnboundedSender<Bytes>, text: &[u8]) {
-        let _ = stream.send(packet::from_server(text).into());
+    /// What a body is to bring, and who waits for it. A channel of tokio's takes over 1 KiB more.
+    #[derive(Debug, Default)]
+    struct Queue(Mutex<(VecDeque<Bytes>, Option<Waker>)>);
+
+    impl Queue {
+        fn push(&self, bytes: Bytes) {
+            let mut queue = self.0.lock().expect("no panic under the lock");
+            queue.0.push_back(bytes);
+            let waker = queue.1.take();
+            drop(queue);
+            if let Some(waker) = waker {
+                waker.wake();
+            }
+        }
     }
 
-    /// A body that brings what is sent into its channel.
+    /// A body that brings what is pushed.
     #[derive(Debug)]
-    struct Pushed(UnboundedReceiver<Bytes>);
+    struct Pushed(Arc<Queue>);
 
     impl Body for Pushed {
         type Data = Bytes;
         type Error = Infallible;
 
         fn poll_frame(
-            mut self: Pin<&mut Self>,
+            self: Pin<&mut Self>,
             cx: &mut Context<'_>,
         ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-            let next = self.0.poll_recv(cx);
-            next.map(|bytes| bytes.map(|bytes| Ok(Frame::data(bytes))))
+            let mut queue = self.0.0.lock().expect("no panic under the lock");
+            if let Some(bytes) = queue.0.pop_front() {
+                return Poll::Ready(Some(Ok(Frame::data(bytes))));
+            }
+            queue.1 = Some(cx.waker().clone());
+            Poll::Pending
         }
     }
 }

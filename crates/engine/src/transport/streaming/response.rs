@@ -110,7 +110,11 @@ impl<A: Application> Packets<A> {
     fn write(&mut self, batch: Batch) -> Vec<u8> {
         let mut out = Vec::new();
         let len = batch.with_bytes(|frames| {
-            out.reserve(frames.len() + frames.len() / 8);
+            // A header is one byte shorter than a WebSocket's: a lone packet fills the buffer, and `Bytes` takes it as it is.
+            match self.format {
+                Format::Frames => out.reserve_exact(frames.len().saturating_sub(1)),
+                Format::Events => out.reserve(frames.len() + frames.len() / 8),
+            }
             self.format.append(&mut out, frames);
             frames.len()
         });
