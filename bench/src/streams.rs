@@ -262,3 +262,91 @@ impl Work for Streams {
         Ok(None)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HEAD: &[u8] = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n";
+
+    /// One session that hears, and five broadcasts that were asked for.
+    fn hearing() -> Streams {
+        Streams {
+            host: String::new(),
+            path: String::new(),
+            lanes: vec![Lane {
+                step: Step::Hearing,
+                sid: "A".to_owned(),
+                cut: Vec::new(),
+                heard: 0,
+            }],
+            accepted: 1,
+            posts: VecDeque::new(),
+            posting: false,
+            deliveries: script::streamed_deliveries(),
+            asked: 5,
+        }
+    }
+
+    fn chunk(data: &[u8]) -> Vec<u8> {
+        [format!("{:x}\r\n", data.len()).as_bytes(), data, b"\r\n"].concat()
+    }
+
+    #[test]
+    fn a_session_opens_by_the_first_packets_of_its_answer() {
+        let mut streams = hearing();
+        streams.lanes[0].step = Step::Head;
+        streams.accepted = 0;
+        let open = packet::from_server(br#"0{"sid":"B"}"#);
+        let bytes = [HEAD, &chunk(&open)].concat();
+        assert_eq!(streams.take(1, &bytes[..20]).expect("cut"), 0);
+        assert_eq!(streams.take(1, &bytes).expect("a handshake"), bytes.len());
+        let connect = String::from_utf8_lossy(&streams.posts[0]);
+        assert!(connect.starts_with("POST ?EIO=4&transport=streaming&sid=B "));
+        assert!(connect.ends_with("\r\n\r\n40"));
+        let accept = chunk(&packet::from_server(br#"40{"sid":"C"}"#));
+        streams.take(1, &accept).expect("accepted");
+        assert_eq!(streams.accepted, 1);
+    }
+
+    #[test]
+    fn broadcasts_count_once_wherever_chunks_end_and_a_ping_is_answered() {
+        let mut data = broadcasts(&[0, 1]);
+        data.extend_from_slice(&packet::from_server(b"2"));
+        data.extend_from_slice(&broadcasts(&[2]));
+        for cut in 1..data.len() {
+            let mut streams = hearing();
+            let bytes = [chunk(&data[..cut]), chunk(&data[cut..])].concat();
+            let taken = streams.take(1, &bytes).expect("in order");
+            assert_eq!((taken, streams.heard(1)), (bytes.len(), 3), "{cut}");
+            assert_eq!(streams.posts.len(), 1, "{cut}");
+        }
+    }
+
+    #[test]
+    fn what_is_lost_doubled_reordered_or_unasked_ends_the_run() {
+        for numbers in [&[0, 2][..], &[0, 0], &[1, 0], &[0, 1, 2, 3, 4, 5]] {
+            let fault = hearing()
+                .take(1, &chunk(&broadcasts(numbers)))
+                .expect_err("out of order");
+            assert!(
+                matches!(fault, Fault::Order { connection: 1, .. }),
+                "{numbers:?}: {fault}"
+            );
+        }
+    }
+
+    #[test]
+    fn an_answer_that_ends_ends_the_run() {
+        let fault = hearing().take(1, b"0\r\n\r\n").expect_err("an end");
+        assert!(matches!(fault, Fault::Closed { connection: 1 }), "{fault}");
+    }
+
+    fn broadcasts(numbers: &[u64]) -> Vec<u8> {
+        let ring = script::streamed_deliveries();
+        numbers
+            .iter()
+            .flat_map(|&number| ring.message(number).to_vec())
+            .collect()
+    }
+}

@@ -111,9 +111,10 @@ impl<A: Application> Packets<A> {
         let mut out = Vec::new();
         let len = batch.with_bytes(|frames| {
             // A header is one byte shorter than a WebSocket's: a lone packet fills the buffer, and `Bytes` takes it as it is.
-            match self.format {
-                Format::Frames => out.reserve_exact(frames.len().saturating_sub(1)),
-                Format::Events => out.reserve(frames.len() + frames.len() / 8),
+            if self.format == Format::Frames {
+                out.reserve_exact(frames.len().saturating_sub(1));
+            } else {
+                out.reserve(frames.len() + frames.len() / 8);
             }
             self.format.append(&mut out, frames);
             frames.len()
