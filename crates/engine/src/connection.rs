@@ -96,7 +96,7 @@ pub(crate) struct State<A: Application> {
     /// A POST is being read.
     pub(crate) posting: bool,
     /// The answer of streaming that is under way, if one is.
-    pub(crate) stream: Option<Box<Stream>>,
+    pub(crate) stream: Option<Stream>,
     /// The pending GET is to be answered with a noop.
     pub(crate) noop: bool,
     /// A WebSocket's task reads, and tells the application of the end.

@@ -36,7 +36,7 @@ const PROBE: usize = 64;
 #[derive(Debug, Default)]
 pub(crate) struct Stream {
     /// How many `2probe` are to be answered.
-    probes: usize,
+    probes: u32,
     /// It is to end, and the client to ask for the next one.
     pub(crate) rotate: bool,
 }
@@ -64,7 +64,7 @@ pub(crate) fn get<A: Application>(
             }
         }
     }
-    state.stream = Some(Box::default());
+    state.stream = Some(Stream::default());
     drop(state);
     connection.arm();
     let mut response = Response::new(Body::default());
@@ -128,7 +128,7 @@ where
         }
     }
     if let Some(stream) = &mut state.stream {
-        stream.probes += usize::from(probed == Probed::Answer);
+        stream.probes += u32::from(probed == Probed::Answer);
     }
     let trial = state.probe.take();
     drop(state);

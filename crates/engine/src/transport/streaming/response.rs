@@ -110,8 +110,9 @@ impl<A: Application> Packets<A> {
     fn write(&mut self, batch: Batch) -> Vec<u8> {
         let mut out = Vec::new();
         let len = batch.with_bytes(|frames| {
-            // A header is one byte shorter than a WebSocket's: a lone packet fills the buffer, and `Bytes` takes it as it is.
-            if self.format == Format::Frames {
+            // A header is one byte shorter than a WebSocket's: a lone packet fills the buffer, and `Bytes` takes it as it
+            // is.
+            if matches!(self.format, Format::Frames) {
                 out.reserve_exact(frames.len().saturating_sub(1));
             } else {
                 out.reserve(frames.len() + frames.len() / 8);
