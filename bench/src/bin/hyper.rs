@@ -1,5 +1,5 @@
 //! What hyper alone takes, without sessions: requests that are held, as long-polling holds them, and bodies that go on, as
-//! streaming has them, each with a queue of its own, the least that it needs.
+//! streaming has them, each with a channel of its own.
 
 #![cfg_attr(
     target_os = "linux",
@@ -19,14 +19,13 @@ fn main() {}
 
 #[cfg(target_os = "linux")]
 mod linux {
-    use std::collections::VecDeque;
     use std::convert::Infallible;
     use std::future::pending;
     use std::io;
     use std::pin::Pin;
     use std::sync::atomic::{AtomicUsize, Ordering};
     use std::sync::{Arc, Mutex};
-    use std::task::{Context, Poll, Waker};
+    use std::task::{Context, Poll};
 
     use axum::body::Bytes;
     use http_body_util::{BodyExt, Either, Full};
@@ -36,6 +35,7 @@ mod linux {
     use sockeye_bench::packet;
     use tokio::net::TcpListener;
     use tokio::runtime::Builder;
+    use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
     /// What a client of Socket.IO is told before it waits.
     const ANSWERS: [&str; 3] = [
@@ -102,7 +102,7 @@ mod linux {
 
     /// The bodies that go on; the number of one is its session.
     #[derive(Debug, Default)]
-    struct Streams(Mutex<Vec<Arc<Queue>>>);
+    struct Streams(Mutex<Vec<UnboundedSender<Bytes>>>);
 
     impl Streams {
         async fn answer(&self, request: Request<Incoming>) -> Answer {
@@ -118,22 +118,25 @@ mod linux {
         }
 
         fn begin(&self) -> Pushed {
-            let queue = Arc::new(Queue::default());
+            let (sender, receiver) = unbounded_channel();
             let mut streams = self.0.lock().expect("no panic under the lock");
             let open = ANSWERS[0].replace("AAAAAAAAAAAAAAAAAAAA", &streams.len().to_string());
-            queue.push(packet::from_server(open.as_bytes()).into());
-            streams.push(Arc::clone(&queue));
-            Pushed(queue)
+            push(&sender, packet::from_server(open.as_bytes()).into());
+            streams.push(sender);
+            Pushed(receiver)
         }
 
         fn posted(&self, sid: usize, body: &[u8]) {
             let streams = self.0.lock().expect("no panic under the lock");
             match body {
-                b"40" => streams[sid].push(packet::from_server(ANSWERS[2].as_bytes()).into()),
+                b"40" => push(
+                    &streams[sid],
+                    packet::from_server(ANSWERS[2].as_bytes()).into(),
+                ),
                 [b'4', b'2', ..] => {
                     let event = Bytes::from(packet::from_server(body));
-                    for queue in streams.iter() {
-                        queue.push(event.clone());
+                    for stream in streams.iter() {
+                        push(stream, event.clone());
                     }
                 }
                 _ => {}
@@ -141,40 +144,25 @@ mod linux {
         }
     }
 
-    /// What a body is to bring, and who waits for it. A channel of tokio's takes over 1 KiB more.
-    #[derive(Debug, Default)]
-    struct Queue(Mutex<(VecDeque<Bytes>, Option<Waker>)>);
-
-    impl Queue {
-        fn push(&self, bytes: Bytes) {
-            let mut queue = self.0.lock().expect("no panic under the lock");
-            queue.0.push_back(bytes);
-            let waker = queue.1.take();
-            drop(queue);
-            if let Some(waker) = waker {
-                waker.wake();
-            }
-        }
+    fn push(stream: &UnboundedSender<Bytes>, bytes: Bytes) {
+        // One that has ended hears nothing.
+        let _ = stream.send(bytes);
     }
 
-    /// A body that brings what is pushed.
+    /// A body that brings what is sent into its channel.
     #[derive(Debug)]
-    struct Pushed(Arc<Queue>);
+    struct Pushed(UnboundedReceiver<Bytes>);
 
     impl Body for Pushed {
         type Data = Bytes;
         type Error = Infallible;
 
         fn poll_frame(
-            self: Pin<&mut Self>,
+            mut self: Pin<&mut Self>,
             cx: &mut Context<'_>,
         ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-            let mut queue = self.0.0.lock().expect("no panic under the lock");
-            if let Some(bytes) = queue.0.pop_front() {
-                return Poll::Ready(Some(Ok(Frame::data(bytes))));
-            }
-            queue.1 = Some(cx.waker().clone());
-            Poll::Pending
+            let next = self.0.poll_recv(cx);
+            next.map(|bytes| bytes.map(|bytes| Ok(Frame::data(bytes))))
         }
     }
 }
