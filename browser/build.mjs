@@ -18,11 +18,11 @@ const { name, version, license } = JSON.parse(readFileSync(join(root, "package.j
 
 // Bytes after gzip -9. A change that needs more should say why.
 const BUDGET = {
-  "socket.io.js": 14700,
-  "socket.io.min.js": 10340,
-  "socket.io.esm.min.js": 10380,
-  "socket.io.msgpack.min.js": 11220,
-  "a page with slim": 7980,
+  "socket.io.js": 14740,
+  "socket.io.min.js": 10360,
+  "socket.io.esm.min.js": 10400,
+  "socket.io.msgpack.min.js": 11240,
+  "a page with slim": 8000,
 };
 
 // Names that are this client's own: nothing outside of it can depend on them. The suites run on the files without them.
@@ -281,18 +281,22 @@ async function report(folder) {
   return fits;
 }
 
-/** Bytes that each module has in the minified script. */
+/** Bytes that each module has in each of the scripts that a server has, before the last of the minification. */
 async function reportModules() {
-  const { metafile } = await bundle(
-    bundles.find(({ file }) => file === "socket.io.min.js"),
-    true,
+  const served = bundles.filter((description) => description.served);
+  const sizes = await Promise.all(
+    served.map(async (description) => {
+      const { metafile } = await bundle(description, true);
+      const [{ inputs }] = Object.values(metafile.outputs).filter(({ entryPoint }) => entryPoint);
+      return Object.fromEntries(Object.entries(inputs).map(([path, { bytesInOutput }]) => [path, bytesInOutput]));
+    }),
   );
-  const [{ inputs }] = Object.values(metafile.outputs).filter(({ entryPoint }) => entryPoint);
-  const modules = Object.entries(inputs).sort(([, a], [, b]) => b.bytesInOutput - a.bytesInOutput);
-  console.log("\nmodules of socket.io.min.js     raw");
-  for (const [path, { bytesInOutput }] of modules) {
-    console.log(path.replace("src/", "").padEnd(26) + String(bytesInOutput).padStart(8));
-  }
+  const total = (path) => sizes.reduce((sum, of) => sum + (of[path] ?? 0), 0);
+  const modules = [...new Set(sizes.flatMap(Object.keys))].sort((a, b) => total(b) - total(a));
+  const line = (first, columns) => console.log(first.padEnd(26) + columns.map((text) => String(text).padStart(16)).join(""));
+  console.log("\nbytes of each module");
+  line("", served.map(({ file }) => file.slice("socket.io.".length)));
+  for (const path of modules) line(path.replace("src/", ""), sizes.map((of) => of[path] ?? "-"));
 }
 
 if (process.argv.includes("--check")) {

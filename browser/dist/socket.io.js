@@ -1015,6 +1015,7 @@ function containsBinary(value, fromJSON) {
 	return Object.values(value).some(item => containsBinary(item));
 }
 var log4 = logOf("socket.io-client:socket");
+var reasonOf = ({reason}) => reason || new Error("aborted");
 var Socket2 = class extends Emitter {
 	constructor(io2, nsp, opts) {
 		super();
@@ -1063,7 +1064,7 @@ var Socket2 = class extends Emitter {
 		const args = [ event, ...params ];
 		const {flags, io: io2} = this;
 		this.flags = {};
-		if (flags.signal?.aborted) throw flags.signal.reason;
+		if (flags.signal?.aborted) throw reasonOf(flags.signal);
 		if (this._opts.retries && !flags.fromQueue && !flags.volatile) {
 			this._addToQueue(args, flags);
 			return this;
@@ -1112,7 +1113,7 @@ var Socket2 = class extends Emitter {
 			delete this.acks[id];
 			settle(error);
 		};
-		const abort = () => fail(signal.reason);
+		const abort = () => fail(reasonOf(signal));
 		const timer = void 0 !== timeout && this.io.setTimeoutFn(() => fail(new Error("operation has timed out")), timeout);
 		signal?.addEventListener("abort", abort);
 		const settle = (...args) => {
@@ -1143,7 +1144,7 @@ var Socket2 = class extends Emitter {
 			if (ack) call(this, ack, response);
 			this._drainQueue();
 		};
-		const abort = () => finish(signal.reason);
+		const abort = () => finish(reasonOf(signal));
 		signal?.addEventListener("abort", abort);
 		const settle = (error, ...response) => {
 			if (queued !== this._queue[0]) return;

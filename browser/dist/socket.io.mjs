@@ -775,7 +775,7 @@ function containsBinary(value, fromJSON) {
 	return !value || "object" != typeof value ? !1 : isBinary(value) ? !0 : "function" == typeof value.toJSON && !fromJSON ? containsBinary(value.toJSON(), !0) : Object.values(value).some(item => containsBinary(item));
 }
 
-var Socket2 = class extends Emitter {
+var reasonOf = ({reason}) => reason || new Error("aborted"), Socket2 = class extends Emitter {
 	constructor(io2, nsp, opts) {
 		super();
 		this.connected = !1;
@@ -813,7 +813,7 @@ var Socket2 = class extends Emitter {
 	emit(event, ...params) {
 		if (isReserved(event)) throw new Error(`"${event}" is a reserved event name`);
 		let args = [ event, ...params ], {flags, io: io2} = this;
-		if (this.flags = {}, flags.signal?.aborted) throw flags.signal.reason;
+		if (this.flags = {}, flags.signal?.aborted) throw reasonOf(flags.signal);
 		if (this._opts.retries && !flags.fromQueue && !flags.volatile) return this._addToQueue(args, flags), 
 		this;
 		let packet = {
@@ -845,7 +845,7 @@ var Socket2 = class extends Emitter {
 		let fail = error => {
 			this.sendBuffer = this.sendBuffer.filter(packet => packet.id !== id || (this._waiting -= packet.size, 
 			!1)), delete this.acks[id], settle(error);
-		}, abort = () => fail(signal.reason), timer = void 0 !== timeout && this.io.setTimeoutFn(() => fail(new Error("operation has timed out")), timeout);
+		}, abort = () => fail(reasonOf(signal)), timer = void 0 !== timeout && this.io.setTimeoutFn(() => fail(new Error("operation has timed out")), timeout);
 		signal?.addEventListener("abort", abort);
 		let settle = (...args) => {
 			this.io.clearTimeoutFn(timer), signal?.removeEventListener("abort", abort), ack.apply(this, args);
@@ -865,7 +865,7 @@ var Socket2 = class extends Emitter {
 		}, {signal} = flags, finish = (...response) => {
 			this._queue.splice(this._queue.indexOf(queued), 1), this._waiting -= queued.size, 
 			signal?.removeEventListener("abort", abort), ack && call(this, ack, response), this._drainQueue();
-		}, abort = () => finish(signal.reason);
+		}, abort = () => finish(reasonOf(signal));
 		signal?.addEventListener("abort", abort);
 		let settle = (error, ...response) => {
 			queued === this._queue[0] && (queued.pending = !1, !error || queued.tryCount > this._opts.retries ? finish(error, ...response) : this._drainQueue());

@@ -26,6 +26,9 @@ export interface SocketReservedEvents {
   disconnect: (reason: Socket.DisconnectReason, description?: DisconnectDescription) => void;
 }
 
+// Not every browser that has signals has reasons for them, and an error that is nothing would be a success.
+const reasonOf = ({ reason }: AbortSignal) => reason || new Error("aborted");
+
 // Bytes of what waits for a connection.
 const MAX_BUFFER_SIZE = 1e7;
 
@@ -140,7 +143,7 @@ export class Socket<
     const args: any[] = [event, ...params];
     const { flags, io } = this;
     this.flags = {};
-    if (flags.signal?.aborted) throw flags.signal.reason;
+    if (flags.signal?.aborted) throw reasonOf(flags.signal);
     if (this._opts.retries && !flags.fromQueue && !flags.volatile) {
       this._addToQueue(args, flags);
       return this;
@@ -190,7 +193,7 @@ export class Socket<
       delete this.acks[id];
       settle(error);
     };
-    const abort = () => fail(signal!.reason);
+    const abort = () => fail(reasonOf(signal!));
     const timer =
       timeout !== undefined && this.io.setTimeoutFn(() => fail(new Error("operation has timed out")), timeout);
     signal?.addEventListener("abort", abort);
@@ -221,7 +224,7 @@ export class Socket<
       if (ack) call(this, ack, response);
       this._drainQueue();
     };
-    const abort = () => finish(signal!.reason);
+    const abort = () => finish(reasonOf(signal!));
     signal?.addEventListener("abort", abort);
     const settle: Ack = (error, ...response) => {
       if (queued !== this._queue[0]) return;

@@ -94,6 +94,17 @@ for (const [build, { io }] of Object.entries(builds)) {
       });
     }
 
+    test("a signal that is aborted for no reason is an error all the same", limit, async (t) => {
+      const socket = await connected(t);
+      for (const nothing of [null, 0, ""]) {
+        const controller = new AbortController();
+        const answered = socket.signal(controller.signal).emitWithAck("nobody hears this");
+        controller.abort(nothing);
+        await assert.rejects(answered, { message: "aborted" });
+        assert.throws(() => socket.signal(controller.signal).emit("nor this"), { message: "aborted" });
+      }
+    });
+
     test("a listener whose signal is aborted while events are told counts until the next one", (t) => {
       const { io: manager } = client(t);
       const calls = [];
