@@ -131,13 +131,11 @@ async function bundle({ file, entry, format, minify, logs, node, msgpack, served
 // What esbuild leaves is a few hundred bytes more than it need be.
 const shortest = { ecma: 2020, compress: { ecma: 2020, passes: 3 }, format: { ecma: 2020, comments: /^!/ } };
 // The sources' comments would be a page's bytes; they are in the map.
-const plain = { sequences: false, conditionals: false, if_return: false, booleans: false, comparisons: false, typeofs: false, join_vars: false };
-const readable = {
-  ecma: 2020,
-  compress: { ecma: 2020, passes: 3, ...plain },
-  mangle: false,
-  format: { beautify: true, comments: /^!/ },
-};
+const readable = { ecma: 2020, compress: false, mangle: false, format: { beautify: true, comments: /^!/ } };
+// What a page downloads is shortened where that costs no reader anything. In modules it would take away what tells
+// Node.js their exports.
+const kept = ["sequences", "conditionals", "if_return", "booleans", "comparisons", "typeofs", "join_vars"];
+const compress = { ecma: 2020, passes: 3, ...Object.fromEntries(kept.map((name) => [name, false])) };
 
 /** The text of a bundle and of its map, by their names. */
 async function finished({ file, format, minify }, outputFiles) {
@@ -146,6 +144,7 @@ async function finished({ file, format, minify }, outputFiles) {
   text = text.replace(/\bif \(true\) /g, "");
   const sourceMap = { content: map, url: `${file}.map`, filename: file };
   const options = { ...(minify ? shortest : readable), module: !format, sourceMap };
+  if (format === "universal" && !minify) options.compress = compress;
   ({ code: text, map } = await shorten(text, options));
   // The wrapper's content is not indented for it.
   const outer = format === "universal" ? 1 : 0;

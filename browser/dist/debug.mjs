@@ -111,10 +111,14 @@ function because(code) {
 
 var TYPES = [ "open", "close", "ping", "pong", "message", "upgrade", "noop" ];
 
+var BASE64_PIECE = 32768;
+
 var UNREADABLE = {
 	type: "error",
 	data: "parser error"
 };
+
+var SEPARATOR = "";
 
 function isBinary(value) {
 	return value instanceof ArrayBuffer || ArrayBuffer.isView(value) || value instanceof Blob;
@@ -124,7 +128,9 @@ function toBase64(data) {
 	const {buffer = data, byteOffset} = data;
 	const bytes = new Uint8Array(buffer, byteOffset, data.byteLength);
 	let text = "";
-	for (let i = 0; i < bytes.length; i += 32768) text += String.fromCharCode(...bytes.subarray(i, i + 32768));
+	for (let i = 0; i < bytes.length; i += BASE64_PIECE) {
+		text += String.fromCharCode(...bytes.subarray(i, i + BASE64_PIECE));
+	}
 	return "b" + btoa(text);
 }
 
@@ -135,27 +141,35 @@ function fromBase64(text) {
 	return bytes.buffer;
 }
 
+function encodePacket({type, data}, supportsBinary) {
+	if (!isBinary(data)) return TYPES.indexOf(type) + (data || "");
+	if (supportsBinary) return data;
+	return data instanceof Blob ? data.arrayBuffer().then(toBase64) : toBase64(data);
+}
+
 function encodePackets(packets, supportsBinary, done, failed) {
-	const encoded = packets.map(packet => function({type, data}, supportsBinary) {
-		if (!isBinary(data)) return TYPES.indexOf(type) + (data || "");
-		if (supportsBinary) return data;
-		return data instanceof Blob ? data.arrayBuffer().then(toBase64) : toBase64(data);
-	}(packet, supportsBinary));
+	const encoded = packets.map(packet => encodePacket(packet, supportsBinary));
 	if (encoded.some(part => part instanceof Promise)) Promise.all(encoded).then(done, failed); else done(encoded);
 }
 
+function joinPayload(encoded) {
+	return encoded.join(SEPARATOR);
+}
+
 function decodePacket(encoded, binaryType) {
-	if ("string" !== typeof encoded) return {
+	if (typeof encoded !== "string") return {
 		type: "message",
 		data: present(encoded, binaryType)
 	};
-	if ("b" === encoded[0]) try {
-		return {
-			type: "message",
-			data: present(fromBase64(encoded.slice(1)), binaryType)
-		};
-	} catch {
-		return UNREADABLE;
+	if (encoded[0] === "b") {
+		try {
+			return {
+				type: "message",
+				data: present(fromBase64(encoded.slice(1)), binaryType)
+			};
+		} catch {
+			return UNREADABLE;
+		}
 	}
 	const type = TYPES[encoded.charCodeAt(0) - 48];
 	if (!type) return UNREADABLE;
@@ -167,8 +181,24 @@ function decodePacket(encoded, binaryType) {
 	};
 }
 
+function decodePayload(payload, binaryType) {
+	const packets = [];
+	for (const encoded of payload.split(SEPARATOR)) {
+		const packet = decodePacket(encoded, binaryType);
+		packets.push(packet);
+		if (packet.type === "error") break;
+	}
+	return packets;
+}
+
 function present(data, binaryType) {
-	return "blob" === binaryType && !(data instanceof Blob) ? new Blob([ data ]) : data;
+	return binaryType === "blob" && !(data instanceof Blob) ? new Blob([ data ]) : data;
+}
+
+function encodedLength(data) {
+	if (typeof data === "string") return new Blob([ data ]).size;
+	const length = data.size ?? data.byteLength;
+	return Math.ceil(length / 3) * 4;
 }
 
 var ADDRESS = /^(?:(?:(https?|wss?):)?\/\/)?(?:[^@/?#]*@)?(?:\[([^\]]*)\]|([^:/?#]*))(?::(\d*))?([^?#]*)(?:\?([^#]*))?/;
@@ -185,31 +215,56 @@ function parse(address) {
 }
 
 function pageLocation() {
-	return "object" === typeof location ? location : void 0;
+	return typeof location === "object" ? location : void 0;
+}
+
+function resolve(uri, path, base = pageLocation()) {
+	let source = uri || "/";
+	if (/^\/(?!\/)/.test(source)) source = (base ? base.host : "localhost") + source;
+	const target = parse(source);
+	if (!target.protocol) {
+		target.protocol = base && base.protocol !== "https:" ? "http" : "https";
+		source = target.protocol + "://" + source.replace(/^\/\//, "");
+	}
+	target.port = target.port || (/s$/.test(target.protocol) ? "443" : "80");
+	target.path = target.path || "/";
+	return {
+		...target,
+		source,
+		id: `${target.protocol}://${bracketed(target.host)}:${target.port}${path}`
+	};
 }
 
 function bracketed(host) {
 	return host.includes(":") ? `[${host}]` : host;
 }
 
+function encodeQuery(query) {
+	return Object.entries(query).map(pair => pair.map(encodeURIComponent).join("=")).join("&");
+}
+
 function decodeQuery(text) {
 	return Object.fromEntries(new URLSearchParams(text.replace(/\+/g, "%2B")));
 }
 
+function pattern() {
+	const {process} = globalThis;
+	if (process?.env?.DEBUG) return process.env.DEBUG;
+	try {
+		return localStorage.getItem("debug") || "";
+	} catch {
+		return "";
+	}
+}
+
+function isWanted(namespace, list) {
+	const matches = name => new RegExp(`^${name.replace(/[.+?^${}()|[\]\\]/g, "\\$&").replace(/\*/g, ".*")}$`).test(namespace);
+	const names = list.split(/[\s,]+/).filter(Boolean);
+	return names.some(name => name[0] !== "-" && matches(name)) && !names.some(name => name[0] === "-" && matches(name.slice(1)));
+}
+
 function logOf(namespace) {
-	if (!function(namespace, list) {
-		const matches = name => new RegExp(`^${name.replace(/[.+?^${}()|[\]\\]/g, "\\$&").replace(/\*/g, ".*")}$`).test(namespace);
-		const names = list.split(/[\s,]+/).filter(Boolean);
-		return names.some(name => "-" !== name[0] && matches(name)) && !names.some(name => "-" === name[0] && matches(name.slice(1)));
-	}(namespace, function() {
-		const {process} = globalThis;
-		if (process?.env?.DEBUG) return process.env.DEBUG;
-		try {
-			return localStorage.getItem("debug") || "";
-		} catch {
-			return "";
-		}
-	}())) return () => {};
+	if (!isWanted(namespace, pattern())) return () => {};
 	return (message, ...parts) => console.debug(`${namespace} ${message}`, ...parts);
 }
 
@@ -240,14 +295,14 @@ var Transport = class extends Emitter {
 		return this;
 	}
 	close() {
-		if (this.readyState && "closed" !== this.readyState) {
+		if (this.readyState && this.readyState !== "closed") {
 			this.doClose();
 			this.onClose();
 		}
 		return this;
 	}
 	send(packets) {
-		if ("open" === this.readyState) this.write(packets);
+		if (this.readyState === "open") this.write(packets);
 	}
 	pause(_onPause) {}
 	takeable(packets) {
@@ -304,20 +359,71 @@ var Transport = class extends Emitter {
 		const {query} = this;
 		if (stamped) query[timestampParam] = Math.random().toString(36).slice(2);
 		if (base64) query.b64 = 1;
-		return `${scheme}${secure ? "s" : ""}://${bracketed(hostname)}${+port && +port !== (secure ? 443 : 80) ? ":" + port : ""}${path}?${function(query) {
-			return Object.entries(query).map(pair => pair.map(encodeURIComponent).join("=")).join("&");
-		}(query)}`;
+		const origin = `${scheme}${secure ? "s" : ""}://${bracketed(hostname)}`;
+		const shownPort = +port && +port !== (secure ? 443 : 80) ? ":" + port : "";
+		return `${origin}${shownPort}${path}?${encodeQuery(query)}`;
 	}
 };
 
 var log = logOf("engine.io-client:socket");
+
+function attemptUpgrade(engine, name) {
+	log('probing transport "%s"', name);
+	const transport = engine.createTransport(name);
+	let chosen = false;
+	const detach = () => {
+		for (const unsubscribe of subs.splice(0)) unsubscribe();
+	};
+	const abandon = () => {
+		detach();
+		transport.close();
+	};
+	const fail = cause => {
+		log('probe transport "%s" failed%s', name, cause);
+		abandon();
+		if (chosen) {
+			engine.upgrading = false;
+			engine.transport.resume?.();
+			engine.flush();
+		}
+		engine["emitReserved"]("upgradeError", failure("probe error" + cause, {
+			transport: transport.name
+		}));
+	};
+	const handOver = () => {
+		if (!subs.length) return;
+		log("changing transport and sending upgrade packet");
+		detach();
+		engine.setTransport(transport);
+		transport.send([ {
+			type: "upgrade"
+		} ]);
+		engine["emitReserved"]("upgrade", transport);
+		engine.upgrading = false;
+		engine.flush();
+	};
+	const subs = [ subscribe(transport, "open", () => transport.send([ {
+		type: "ping",
+		data: "probe"
+	} ])), subscribe(transport, "packet", ({type, data}) => {
+		if (type !== "pong" || data !== "probe") return fail("");
+		if (engine.upgrading) return;
+		chosen = engine.upgrading = true;
+		engine["emitReserved"]("upgrading", transport);
+		engine.constructor.priorWebsocketSuccess = transport.name === "websocket";
+		engine.transport.pause(() => {
+			if (transport.writable) handOver(); else transport.once("drain", handOver);
+		});
+	}), subscribe(transport, "error", error => fail(": " + error)), subscribe(transport, "close", () => fail(": transport closed")), subscribe(engine, "close", () => fail(": socket closed")), subscribe(engine, "leave", abandon), subscribe(engine, "upgrading", to => to !== transport && abandon()) ];
+	transport.open();
+}
 
 function fetchByXhr(uri, {method, body, headers, credentials, signal}) {
 	return new Promise((resolve2, reject) => {
 		const xhr = new XMLHttpRequest;
 		xhr.open(method, uri);
 		for (const [name, value] of Object.entries(headers || {})) xhr.setRequestHeader(name, value);
-		xhr.withCredentials = "include" === credentials;
+		xhr.withCredentials = credentials === "include";
 		xhr.onload = () => resolve2({
 			status: xhr.status,
 			redirected: new URL(xhr.responseURL || uri).href !== new URL(uri).href,
@@ -331,13 +437,19 @@ function fetchByXhr(uri, {method, body, headers, credentials, signal}) {
 
 var log2 = logOf("engine.io-client:polling");
 
+var POLL_ERROR = "xhr poll error";
+
+var POST_ERROR = "xhr post error";
+
 var UNNAMED = /^(streaming|iframe)$/;
 
 var forbidden = "";
 
-if ("object" === typeof document) document.addEventListener("securitypolicyviolation", ({effectiveDirective, blockedURI}) => {
-	if ("connect-src" === effectiveDirective) forbidden = blockedURI;
-});
+if (typeof document === "object") {
+	document.addEventListener("securitypolicyviolation", ({effectiveDirective, blockedURI}) => {
+		if (effectiveDirective === "connect-src") forbidden = blockedURI;
+	});
+}
 
 var Polling = class extends Transport {
 	get name() {
@@ -347,7 +459,7 @@ var Polling = class extends Transport {
 		this.readyState = "pausing";
 		let waiting = 1;
 		const settled = () => {
-			if (--waiting || "pausing" !== this.readyState) return;
+			if (--waiting || this.readyState !== "pausing") return;
 			this.readyState = "paused";
 			onPause();
 		};
@@ -364,61 +476,12 @@ var Polling = class extends Transport {
 	upgrade(offered) {
 		const {socket} = this;
 		const names = [].concat(offered);
-		const rest = socket.transports.filter(name => names.includes(name) || names[0] && UNNAMED.test(name));
+		const rest = socket["transports"].filter(name => names.includes(name) || names[0] && UNNAMED.test(name));
 		const next = () => {
 			const name = rest.shift();
-			if (!name || "open" !== socket.readyState) return;
+			if (!name || socket.readyState !== "open") return;
 			socket.constructor.priorWebsocketSuccess = false;
-			!function(engine, name) {
-				log('probing transport "%s"', name);
-				const transport = engine.createTransport(name);
-				let chosen = false;
-				const detach = () => {
-					for (const unsubscribe of subs.splice(0)) unsubscribe();
-				};
-				const abandon = () => {
-					detach();
-					transport.close();
-				};
-				const fail = cause => {
-					log('probe transport "%s" failed%s', name, cause);
-					abandon();
-					if (chosen) {
-						engine.upgrading = false;
-						engine.transport.resume?.();
-						engine.flush();
-					}
-					engine.emitReserved("upgradeError", failure("probe error" + cause, {
-						transport: transport.name
-					}));
-				};
-				const handOver = () => {
-					if (!subs.length) return;
-					log("changing transport and sending upgrade packet");
-					detach();
-					engine.setTransport(transport);
-					transport.send([ {
-						type: "upgrade"
-					} ]);
-					engine.emitReserved("upgrade", transport);
-					engine.upgrading = false;
-					engine.flush();
-				};
-				const subs = [ subscribe(transport, "open", () => transport.send([ {
-					type: "ping",
-					data: "probe"
-				} ])), subscribe(transport, "packet", ({type, data}) => {
-					if ("pong" !== type || "probe" !== data) return fail("");
-					if (engine.upgrading) return;
-					chosen = engine.upgrading = true;
-					engine.emitReserved("upgrading", transport);
-					engine.constructor.priorWebsocketSuccess = "websocket" === transport.name;
-					engine.transport.pause(() => {
-						if (transport.writable) handOver(); else transport.once("drain", handOver);
-					});
-				}), subscribe(transport, "error", error => fail(": " + error)), subscribe(transport, "close", () => fail(": transport closed")), subscribe(engine, "close", () => fail(": socket closed")), subscribe(engine, "leave", abandon), subscribe(engine, "upgrading", to => to !== transport && abandon()) ];
-				transport.open();
-			}(socket, name);
+			attemptUpgrade(socket, name);
 		};
 		socket.on("upgradeError", next);
 		next();
@@ -426,11 +489,7 @@ var Polling = class extends Transport {
 	takeable(packets) {
 		const {maxPayload} = this.socket;
 		let size = -1;
-		const end = maxPayload ? packets.findIndex(({data}, i) => (size += 2 + (data ? function(data) {
-			if ("string" === typeof data) return new Blob([ data ]).size;
-			const length = data.size ?? data.byteLength;
-			return 4 * Math.ceil(length / 3);
-		}(data) : 0)) > maxPayload && i) : -1;
+		const end = maxPayload ? packets.findIndex(({data}, i) => (size += 2 + (data ? encodedLength(data) : 0)) > maxPayload && i) : -1;
 		return packets.slice(0, end < 0 ? void 0 : end);
 	}
 	explain(status) {
@@ -451,44 +510,34 @@ var Polling = class extends Transport {
 		this.poll();
 	}
 	doClose() {
-		if ("opening" === this.readyState) this.controller.abort(); else this.write([ {
+		if (this.readyState === "opening") this.controller.abort(); else this.write([ {
 			type: "close"
 		} ]);
 	}
 	write(packets) {
 		this.writable = false;
-		encodePackets(packets, false, encoded => this.request("xhr post error", () => this.onDrain(), function(encoded) {
-			return encoded.join("");
-		}(encoded)), error => this.onError("xhr post error", error, void 0, because("blob")));
+		encodePackets(packets, false, encoded => this.request(POST_ERROR, () => this.onDrain(), joinPayload(encoded)), error => this.onError(POST_ERROR, error, void 0, because("blob")));
 	}
 	onData(data) {
 		log2("polling got data %s", data);
-		for (const packet of function(payload, binaryType) {
-			const packets = [];
-			for (const encoded of payload.split("")) {
-				const packet = decodePacket(encoded, binaryType);
-				packets.push(packet);
-				if ("error" === packet.type) break;
-			}
-			return packets;
-		}(data, this.socket.binaryType)) {
+		for (const packet of decodePayload(data, this.socket.binaryType)) {
 			this.accept(packet);
-			if ("close" === packet.type) break;
+			if (packet.type === "close") break;
 		}
-		if ("closed" === this.readyState) return;
+		if (this.readyState === "closed") return;
 		this.isPolling = false;
 		this.emitReserved("pollComplete");
-		if ("open" === this.readyState) this.poll();
+		if (this.readyState === "open") this.poll();
 	}
 	accept(packet) {
-		if ("opening" === this.readyState && "open" === packet.type) this.onOpen();
-		if ("close" === packet.type) this.onClose({
+		if (this.readyState === "opening" && packet.type === "open") this.onOpen();
+		if (packet.type === "close") this.onClose({
 			description: "transport closed by the server"
 		}); else this.onPacket(packet);
 	}
 	poll() {
 		this.isPolling = true;
-		this.request("xhr poll error", text => this.onData(text));
+		this.request(POLL_ERROR, text => this.onData(text));
 		this.emitReserved("poll");
 	}
 	async request(failure2, done, body, limit = this.opts.requestTimeout) {
@@ -509,7 +558,7 @@ var Polling = class extends Transport {
 		}
 		let uri = "";
 		try {
-			uri = this.createUri("http", false !== timestampRequests, !this.supportsBinary && !this.query.sid);
+			uri = this.createUri("http", timestampRequests !== false, !this.supportsBinary && !this.query.sid);
 			log2(body ? "POST %s" : "GET %s", uri);
 			const response = await this.fetch(uri, {
 				method: body ? "POST" : "GET",
@@ -520,25 +569,25 @@ var Polling = class extends Transport {
 				} : extraHeaders,
 				signal: controller.signal,
 				credentials: withCredentials ? "include" : "same-origin",
-				keepalive: "1" === body
+				keepalive: body === "1"
 			});
-			if ("no_answer" === code) code = "cut_off";
-			context.responseText = await (200 === response.status ? this.read(response) : response.text());
+			if (code === "no_answer") code = "cut_off";
+			context.responseText = await (response.status === 200 ? this.read(response) : response.text());
 			context.status = response.status;
 			this.redirected = response.redirected;
 		} catch (error) {
 			context.error = error;
-			if ("no_answer" === code && await this.isRefused(uri)) code = "refused_origin";
+			if (code === "no_answer" && await this.isRefused(uri)) code = "refused_origin";
 		}
 		this.clearTimeoutFn(timer);
-		if (body && "closed" === this.readyState) this.controller.abort();
+		if (body && this.readyState === "closed") this.controller.abort();
 		const {status, responseText} = context;
-		if (200 === status) return done(responseText);
+		if (status === 200) return done(responseText);
 		if (status) code = this.explain(true);
 		this.setTimeoutFn(() => {
 			if (forbidden && uri.startsWith(forbidden)) {
 				code = "forbidden";
-				this.socket.opts.tryAllTransports = true;
+				this.socket["opts"].tryAllTransports = true;
 			}
 			this.onError(failure2, status, context, because(code));
 		}, 0);
@@ -547,12 +596,20 @@ var Polling = class extends Transport {
 		return answer.text();
 	}
 	fetch(uri, request) {
-		return ("function" === typeof fetch ? fetch : fetchByXhr)(uri, request);
+		return (typeof fetch === "function" ? fetch : fetchByXhr)(uri, request);
 	}
 	async isRefused(uri) {
 		return !this.query.sid && !uri.startsWith(pageLocation()?.origin ?? "") && this.reaches();
 	}
 };
+
+var STREAM_ERROR = "stream error";
+
+var FIRST_PACKET = 3e3;
+
+var BINARY = 128;
+
+var LENGTH_16 = 126;
 
 var Streaming = class extends Polling {
 	get name() {
@@ -563,17 +620,17 @@ var Streaming = class extends Polling {
 		if (this.socket.transport === this) super.doClose(); else this.controller.abort();
 	}
 	poll() {
-		const limit = this.rotated ? 0 : 3e3;
+		const limit = this.rotated ? 0 : FIRST_PACKET;
 		this.rotated = false;
-		this.request("stream error", () => this.onEnd(), void 0, limit);
+		this.request(STREAM_ERROR, () => this.onEnd(), void 0, limit);
 	}
 	begin() {
-		if ("opening" === this.readyState && this.query.sid) this.onOpen();
+		if (this.readyState === "opening" && this.query.sid) this.onOpen();
 	}
 	receive(data) {
 		this.clearTimeoutFn(this.timer);
 		const packet = decodePacket(data, this.socket.binaryType);
-		this.rotated = "noop" === packet.type;
+		this.rotated = packet.type === "noop";
 		if (!this.rotated) this.accept(packet);
 	}
 	async read({body}) {
@@ -588,21 +645,21 @@ var Streaming = class extends Polling {
 			joined.set(value, bytes.length);
 			bytes = joined;
 			for (;;) {
-				const short = bytes[0] % 128;
-				const header = short < 126 ? 1 : short > 126 ? 9 : 3;
+				const short = bytes[0] % BINARY;
+				const header = short < LENGTH_16 ? 1 : short > LENGTH_16 ? 9 : 3;
 				let length = header > 1 ? 0 : short;
-				for (let i = 1; i < header; i++) length = 256 * length + bytes[i];
+				for (let i = 1; i < header; i++) length = length * 256 + bytes[i];
 				const end = header + length;
 				if (!(end <= bytes.length)) break;
 				const data = bytes.slice(header, end);
-				await this.receive(bytes[0] < 128 ? (new TextDecoder).decode(data) : data.buffer);
+				await this.receive(bytes[0] < BINARY ? (new TextDecoder).decode(data) : data.buffer);
 				bytes = bytes.subarray(end);
 			}
 		}
 	}
 	onEnd() {
-		if ("closed" === this.readyState) return;
-		if (this.rotated) this.poll(); else this.onError("stream error", 200, this.answer, because("cut_off"));
+		if (this.readyState === "closed") return;
+		if (this.rotated) this.poll(); else this.onError(STREAM_ERROR, 200, this.answer, because("cut_off"));
 	}
 };
 
@@ -618,8 +675,8 @@ var Iframe = class extends Streaming {
 		super.doOpen();
 	}
 	poll() {
-		const start = () => "closed" !== this.readyState && super.poll();
-		if ("complete" === document.readyState) start(); else addEventListener("load", start);
+		const start = () => this.readyState !== "closed" && super.poll();
+		if (document.readyState === "complete") start(); else addEventListener("load", start);
 	}
 	fetch(uri, {body, signal}) {
 		return new Promise((resolve2, reject) => {
@@ -635,10 +692,14 @@ var Iframe = class extends Streaming {
 			const receive = ({source, origin: from, data}) => {
 				if (source !== frame.contentWindow || from !== origin || data[0] !== this.query.frame) return;
 				const [, text, status] = data;
-				if (status >= 0) this.sent({
-					status,
-					text: async () => text
-				}); else if (text) this.receive(text); else {
+				if (status >= 0) {
+					this.sent({
+						status,
+						text: async () => text
+					});
+				} else if (text) {
+					this.receive(text);
+				} else {
 					this.frame = frame;
 					if (this.writable) removeLast?.(); else if (removeLast) this.once("drain", removeLast);
 					resolve2({
@@ -671,11 +732,19 @@ var Iframe = class extends Streaming {
 
 var watchers = new Set;
 
-if ("function" === typeof addEventListener) for (const moment of [ "offline", "online", "pagehide", "pageshow", "resume", "visibilitychange" ]) addEventListener(moment, () => {
-	for (const watcher of watchers) watcher(moment);
-}, true);
+var moments = [ "offline", "online", "pagehide", "pageshow", "resume", "visibilitychange" ];
+
+if (typeof addEventListener === "function") {
+	for (const moment of moments) {
+		addEventListener(moment, () => {
+			for (const watcher of watchers) watcher(moment);
+		}, true);
+	}
+}
 
 var log3 = logOf("engine.io-client:socket");
+
+var LONGEST_DELAY = 2 ** 31 - 1;
 
 var transportsByName = {};
 
@@ -691,7 +760,7 @@ var _Socket = class _Socket extends Emitter {
 		};
 		this._prevBufferLen = 0;
 		this._pingDelay = 0;
-		this._pingTimeoutTime = 1 / 0;
+		this._pingTimeoutTime = Infinity;
 		const opts = this.opts = {
 			upgrade: true,
 			timestampParam: "t",
@@ -701,29 +770,33 @@ var _Socket = class _Socket extends Emitter {
 		};
 		installTimers(this, opts);
 		const page = pageLocation();
-		let {hostname, port, secure = "https:" === page?.protocol} = opts;
+		let {hostname, port, secure = page?.protocol === "https:"} = opts;
 		if (uri) {
 			const address = parse(uri);
 			hostname = address.host;
 			port = address.port;
 			secure = /s$/.test(address.protocol);
 			if (address.query) opts.query = address.query;
-		} else if (opts.host) hostname = parse(opts.host).host || opts.host;
+		} else if (opts.host) {
+			hostname = parse(opts.host).host || opts.host;
+		}
 		opts.secure = secure;
 		opts.port = port || !hostname && page?.port || (secure ? "443" : "80");
 		opts.hostname = hostname || page?.hostname || "localhost";
-		if ("string" === typeof opts.query) opts.query = decodeQuery(opts.query);
+		if (typeof opts.query === "string") opts.query = decodeQuery(opts.query);
 		opts.path = opts.path.replace(/\/$/, "") + (opts.addTrailingSlash ? "/" : "");
 		const {transports, transportImplementations} = opts;
-		if (transports && transportImplementations) throw new Error("specifying both 'transportImplementations' and 'transports' options is not supported");
+		if (transports && transportImplementations) {
+			throw new Error("specifying both 'transportImplementations' and 'transports' options is not supported");
+		}
 		const given = transportImplementations || transports || Object.keys(transportsByName);
 		this.transports = given.map(item => {
-			if ("function" !== typeof item) return item;
+			if (typeof item !== "function") return item;
 			const name = item.prototype.name;
 			this._transportsByName[name] = item;
 			return name;
 		}).filter(name => {
-			const known = this._transportsByName[name]?.prototype.doOpen;
+			const known = this._transportsByName[name]?.prototype["doOpen"];
 			if (!known) log3('transport "%s" is not supported here: passed over', name);
 			return known;
 		});
@@ -735,15 +808,15 @@ var _Socket = class _Socket extends Emitter {
 			this.transport?.off().close();
 		};
 		const watch = async moment => {
-			if ("pagehide" === moment) leave(); else if ("pageshow" === moment) hasLeft && this._onClose("transport close", {
+			if (moment === "pagehide") leave(); else if (moment === "pageshow") hasLeft && this._onClose("transport close", {
 				description: "the page was left"
-			}); else if ("offline" !== moment) this._hasPingExpired(); else if ("localhost" !== opts.hostname && !await (this.transport?.reaches())) this._onClose("transport close", {
+			}); else if (moment !== "offline") this._hasPingExpired(); else if (opts.hostname !== "localhost" && !await (this.transport?.reaches())) this._onClose("transport close", {
 				description: "network connection lost"
 			});
 		};
 		watchers.add(watch);
 		this._cleanups = [ () => watchers.delete(watch) ];
-		if ("function" === typeof addEventListener && opts.closeOnBeforeunload) {
+		if (typeof addEventListener === "function" && opts.closeOnBeforeunload) {
 			addEventListener("beforeunload", leave);
 			this._cleanups.push(() => removeEventListener("beforeunload", leave));
 		}
@@ -782,17 +855,21 @@ var _Socket = class _Socket extends Emitter {
 		this.transport = transport.on("drain", () => this._onDrain()).on("packet", packet => this._onPacket(packet)).on("error", error => this._onError(error)).on("close", details => this._onClose("transport close", details));
 	}
 	_onPacket(packet) {
-		if ("closed" === this.readyState) return;
+		if (this.readyState === "closed") return;
 		const {type, data} = packet;
 		log3('socket receive: type "%s", data "%s"', type, data);
 		this._fire("$packet", [ packet ]);
 		this._fire("$heartbeat", []);
-		if ("open" === type && !this.id) this._onHandshake(data); else if ("error" === type || !this.id) this._onServerError(data); else if ("ping" === type) {
+		if (type === "open" && !this.id) {
+			this._onHandshake(data);
+		} else if (type === "error" || !this.id) {
+			this._onServerError(data);
+		} else if (type === "ping") {
 			this._sendPacket("pong");
 			this.emitReserved("ping");
 			this.emitReserved("pong");
 			this._resetPingTimeout();
-		} else if ("message" === type) {
+		} else if (type === "message") {
 			this._fire("$data", [ data ]);
 			this._fire("$message", [ data ]);
 		}
@@ -802,22 +879,24 @@ var _Socket = class _Socket extends Emitter {
 		try {
 			data = JSON.parse(json);
 		} catch {}
-		if (!data || "string" !== typeof data.sid || !(data.pingInterval + data.pingTimeout > 0)) return this._onServerError("parser error");
+		if (!data || typeof data.sid !== "string" || !(data.pingInterval + data.pingTimeout > 0)) {
+			return this._onServerError("parser error");
+		}
 		this.emitReserved("handshake", data);
 		this.id = this.transport.query.sid = data.sid;
-		this._pingDelay = Math.min(data.pingInterval + data.pingTimeout, 2147483647);
+		this._pingDelay = Math.min(data.pingInterval + data.pingTimeout, LONGEST_DELAY);
 		this.maxPayload = data.maxPayload;
 		this.readyState = "open";
-		_Socket.priorWebsocketSuccess = "websocket" === this.transport.name;
+		_Socket.priorWebsocketSuccess = this.transport.name === "websocket";
 		this.emitReserved("open");
 		this.flush();
 		this._resetPingTimeout();
-		if ("open" !== this.readyState || !this.opts.upgrade) return;
+		if (this.readyState !== "open" || !this.opts.upgrade) return;
 		this.transport.upgrade?.(data.upgrades);
 	}
 	_resetPingTimeout() {
 		this.clearTimeoutFn(this._pingTimeoutTimer);
-		if ("closed" === this.readyState) return;
+		if (this.readyState === "closed") return;
 		this._pingTimeoutTime = Date.now() + this._pingDelay;
 		this._pingTimeoutTimer = this.setTimeoutFn(() => this._onClose("ping timeout"), this._pingDelay);
 	}
@@ -836,7 +915,7 @@ var _Socket = class _Socket extends Emitter {
 		if (this.writeBuffer.length) this.flush(); else this.emitReserved("drain");
 	}
 	flush() {
-		if ("closed" === this.readyState || !this.transport.writable || this.upgrading || !this.writeBuffer.length) return;
+		if (this.readyState === "closed" || !this.transport.writable || this.upgrading || !this.writeBuffer.length) return;
 		const packets = this.transport.takeable(this.writeBuffer);
 		log3("flushing %d packets in socket", packets.length);
 		this.transport.send(packets);
@@ -852,7 +931,7 @@ var _Socket = class _Socket extends Emitter {
 	}
 	_sendPacket(type, data, options, onFlush) {
 		if (this.readyState.startsWith("clos")) return;
-		if ("function" === typeof options) {
+		if (typeof options === "function") {
 			onFlush = options;
 			options = null;
 		}
@@ -861,7 +940,7 @@ var _Socket = class _Socket extends Emitter {
 			data,
 			options: {
 				...options,
-				compress: false !== options?.compress
+				compress: options?.compress !== false
 			}
 		};
 		this.emitReserved("packetCreate", packet);
@@ -888,7 +967,7 @@ var _Socket = class _Socket extends Emitter {
 	}
 	_onError(error) {
 		_Socket.priorWebsocketSuccess = false;
-		if (this.opts.tryAllTransports && this.transports.length > 1 && "opening" === this.readyState) {
+		if (this.opts.tryAllTransports && this.transports.length > 1 && this.readyState === "opening") {
 			this.transports.shift();
 			return this._open();
 		}
@@ -896,7 +975,7 @@ var _Socket = class _Socket extends Emitter {
 		this._onClose("transport error", error);
 	}
 	_onClose(reason, description) {
-		if ("closed" === this.readyState) return;
+		if (this.readyState === "closed") return;
 		log3('socket close with reason: "%s"', reason);
 		this.readyState = "closed";
 		this.clearTimeoutFn(this._pingTimeoutTimer);
@@ -943,7 +1022,8 @@ var WebSocketTransport = class extends Transport {
 		}
 	}
 	createSocket(uri, protocols, opts) {
-		return new WebSocket(uri, protocols || [], opts);
+		const Constructor = WebSocket;
+		return new Constructor(uri, protocols || [], opts);
 	}
 	doClose() {
 		if (!this.ws) return;
@@ -959,7 +1039,7 @@ var WebSocketTransport = class extends Transport {
 			queueMicrotask(() => this.onDrain());
 		}, error => this.fail(error, "blob"));
 	}
-	fail(description, code = ("opening" === this.readyState ? "no_websocket" : "connection_lost")) {
+	fail(description, code = (this.readyState === "opening" ? "no_websocket" : "connection_lost")) {
 		this.onError("websocket error", description, void 0, because(code));
 	}
 };
@@ -970,7 +1050,18 @@ Object.assign(transportsByName, {
 	streaming: Streaming
 });
 
-if ("object" === typeof document) transportsByName.iframe = Iframe;
+if (typeof document === "object") transportsByName.iframe = Iframe;
+
+var LARGEST_EXPONENT = 31;
+
+function backoff(attempts, min, max, jitter) {
+	let delay = min * 2 ** Math.min(attempts, LARGEST_EXPONENT);
+	if (jitter > 0 && jitter <= 1) {
+		const random = Math.random();
+		delay *= 1 + random * jitter * (random * 10 & 1 ? 1 : -1);
+	}
+	return Math.floor(Math.min(delay, max));
+}
 
 var protocol = 5;
 
@@ -980,11 +1071,13 @@ function isReserved(event) {
 	return RESERVED.test(event);
 }
 
+var MOST_ATTACHMENTS = 10;
+
 var HEAD = /^([0-6])(?:(\d*)-)?(?:(\/[^,]*),?)?(\d*)/;
 
 var Decoder = class extends Emitter {
 	add(data) {
-		if ("string" === typeof data) this.addText(data); else if (isBinary(data)) this.addAttachment(data); else throw new Error("Unknown type: " + data);
+		if (typeof data === "string") this.addText(data); else if (isBinary(data)) this.addAttachment(data); else throw new Error("Unknown type: " + data);
 	}
 	destroy() {
 		this.incomplete = this.buffers = void 0;
@@ -996,8 +1089,8 @@ var Decoder = class extends Emitter {
 		const json = text.slice(head.length);
 		const type = +digit;
 		const hasAttachments = type >= 5;
-		if (hasAttachments ? !(+count > 0) : void 0 !== count) throw new Error("Illegal attachments");
-		if (+count > 10) throw new Error("too many attachments");
+		if (hasAttachments ? !(+count > 0) : count !== void 0) throw new Error("Illegal attachments");
+		if (+count > MOST_ATTACHMENTS) throw new Error("too many attachments");
 		const packet = {
 			type: hasAttachments ? type - 3 : type,
 			nsp
@@ -1007,21 +1100,15 @@ var Decoder = class extends Emitter {
 			try {
 				packet.data = JSON.parse(json);
 			} catch {}
-			if (!function({type, data}) {
-				if (Array.isArray(data)) {
-					const [event] = data;
-					if (2 !== type) return 3 === type;
-					return "number" === typeof event || "string" === typeof event && !isReserved(event);
-				}
-				if ("string" === typeof data) return 4 === type;
-				return !!data && "object" === typeof data && (0 === type || 4 === type);
-			}(packet)) throw new Error("invalid payload");
+			if (!isPayloadValid(packet)) throw new Error("invalid payload");
 		}
 		if (hasAttachments) {
 			this.incomplete = packet;
 			this.buffers = [];
 			this.expected = +count;
-		} else this._fire("$decoded", [ packet ]);
+		} else {
+			this._fire("$decoded", [ packet ]);
+		}
 	}
 	addAttachment(data) {
 		const {incomplete: packet, buffers} = this;
@@ -1034,10 +1121,20 @@ var Decoder = class extends Emitter {
 	}
 };
 
+function isPayloadValid({type, data}) {
+	if (Array.isArray(data)) {
+		const [event] = data;
+		if (type !== 2) return type === 3;
+		return typeof event === "number" || typeof event === "string" && !isReserved(event);
+	}
+	if (typeof data === "string") return type === 4;
+	return !!data && typeof data === "object" && (type === 0 || type === 4);
+}
+
 function attach(value, buffers) {
-	if (!value || "object" !== typeof value) return value;
-	if (true === value._placeholder) {
-		const buffer = "number" === typeof value.num && buffers[value.num];
+	if (!value || typeof value !== "object") return value;
+	if (value._placeholder === true) {
+		const buffer = typeof value.num === "number" && buffers[value.num];
 		if (!buffer) throw new Error("illegal attachments");
 		return buffer;
 	}
@@ -1049,30 +1146,35 @@ var Encoder = class {
 	encode(packet) {
 		const {type, nsp, id, data} = packet;
 		const attachments = [];
-		const hasAttachments = (2 === type || 3 === type) && containsBinary(data);
-		const json = null == data ? "" : JSON.stringify(data, hasAttachments ? function(attachments) {
-			return function(key, value) {
-				const original = this[key];
-				return isBinary(original) ? {
-					_placeholder: true,
-					num: attachments.push(original) - 1
-				} : value;
-			};
-		}(attachments) : void 0);
-		return [ (hasAttachments ? type + 3 + `${attachments.length}-` : type) + (nsp && "/" !== nsp ? nsp + "," : "") + (id ?? "") + json, ...attachments ];
+		const hasAttachments = (type === 2 || type === 3) && containsBinary(data);
+		const json = data == null ? "" : JSON.stringify(data, hasAttachments ? detaching(attachments) : void 0);
+		const head = hasAttachments ? type + 3 + `${attachments.length}-` : type;
+		return [ head + (nsp && nsp !== "/" ? nsp + "," : "") + (id ?? "") + json, ...attachments ];
 	}
 };
 
+function detaching(attachments) {
+	return function(key, value) {
+		const original = this[key];
+		return isBinary(original) ? {
+			_placeholder: true,
+			num: attachments.push(original) - 1
+		} : value;
+	};
+}
+
 function containsBinary(value, fromJSON) {
-	if (!value || "object" !== typeof value) return false;
+	if (!value || typeof value !== "object") return false;
 	if (isBinary(value)) return true;
-	if ("function" === typeof value.toJSON && !fromJSON) return containsBinary(value.toJSON(), true);
+	if (typeof value.toJSON === "function" && !fromJSON) return containsBinary(value.toJSON(), true);
 	return Object.values(value).some(item => containsBinary(item));
 }
 
 var log4 = logOf("socket.io-client:socket");
 
 var reasonOf = ({reason}) => reason || new Error("aborted");
+
+var MAX_BUFFER_SIZE = 1e7;
 
 var Socket2 = class extends Emitter {
 	constructor(io2, nsp, opts) {
@@ -1104,7 +1206,7 @@ var Socket2 = class extends Emitter {
 	}
 	connect() {
 		const {io: io2} = this;
-		const isOpen = "open" === io2._readyState;
+		const isOpen = io2._readyState === "open";
 		if (this.connected || this.subs && isOpen) return this;
 		this.subs = this.subs || [ subscribe(io2, "open", () => this.onopen()), subscribe(io2, "packet", packet => this.onpacket(packet)), subscribe(io2, "error", error => !this.connected && this.onerror(error)), subscribe(io2, "close", (reason, description) => this.onclose(reason, description)) ];
 		if (!io2._reconnecting) io2.open();
@@ -1132,7 +1234,7 @@ var Socket2 = class extends Emitter {
 			nsp: this.nsp,
 			data: args,
 			options: {
-				compress: false !== flags.compress
+				compress: flags.compress !== false
 			}
 		};
 		const isConnected = this.connected && !io2.engine._hasPingExpired();
@@ -1157,11 +1259,11 @@ var Socket2 = class extends Emitter {
 		return new Promise((resolve2, reject) => {
 			const ack = (error, value) => error ? reject(error) : resolve2(value);
 			ack.withError = true;
-			this.emit(event, ...args, ack);
+			this.emit(event, ...[ ...args, ack ]);
 		});
 	}
 	_registerAck(id, ack, {timeout = this._opts.ackTimeout, signal}) {
-		if (void 0 === timeout && !signal) {
+		if (timeout === void 0 && !signal) {
 			this.acks[id] = ack;
 			return;
 		}
@@ -1172,7 +1274,7 @@ var Socket2 = class extends Emitter {
 			settle(error);
 		};
 		const abort = () => fail(reasonOf(signal));
-		const timer = void 0 !== timeout && this.io.setTimeoutFn(() => fail(new Error("operation has timed out")), timeout);
+		const timer = timeout !== void 0 && this.io.setTimeoutFn(() => fail(new Error("operation has timed out")), timeout);
 		signal?.addEventListener("abort", abort);
 		const settle = (...args) => {
 			this.io.clearTimeoutFn(timer);
@@ -1227,14 +1329,18 @@ var Socket2 = class extends Emitter {
 		const {io: io2, nsp} = this;
 		if (!this.sendBuffer.length && !this._queue.length) this._waiting = 0;
 		let size = 0;
-		for (const part of io2.encoder.encode({
+		for (const part of io2["encoder"].encode({
 			type: 2,
 			nsp,
 			data
-		})) size += part.byteLength ?? part.size ?? part.length;
-		if (this._waiting + size > (this._opts.maxBufferSize ?? 1e7)) throw failure("too much waits for the connection", {
-			code: "buffer_full"
-		});
+		})) {
+			size += part.byteLength ?? part.size ?? part.length;
+		}
+		if (this._waiting + size > (this._opts.maxBufferSize ?? MAX_BUFFER_SIZE)) {
+			throw failure("too much waits for the connection", {
+				code: "buffer_full"
+			});
+		}
 		this._waiting += size;
 		return size;
 	}
@@ -1263,7 +1369,7 @@ var Socket2 = class extends Emitter {
 			});
 		};
 		log4("transport is open - connecting");
-		if ("function" === typeof auth) auth(connect); else connect(auth);
+		if (typeof auth === "function") auth(connect); else connect(auth);
 	}
 	onerror(error) {
 		if (!this.isWarned && !this.hasListeners("connect_error")) {
@@ -1287,15 +1393,19 @@ var Socket2 = class extends Emitter {
 	onpacket(packet) {
 		const {type, nsp, data} = packet;
 		if (nsp !== this.nsp) return;
-		if (0 === type) {
-			if ("open" !== this.io._readyState) return;
+		if (type === 0) {
+			if (this.io._readyState !== "open") return;
 			if (data?.sid) this.onconnect(data.sid, data.pid); else this.onerror(failure(VERSION_MISMATCH, {
 				cause: because("engine_3")
 			}));
-		} else if (2 === type || 5 === type) this.onevent(packet); else if (3 === type || 6 === type) this.onack(packet); else if (1 === type) {
+		} else if (type === 2 || type === 5) {
+			this.onevent(packet);
+		} else if (type === 3 || type === 6) {
+			this.onack(packet);
+		} else if (type === 1) {
 			this.destroy();
 			this.onclose("io server disconnect");
-		} else if (4 === type) {
+		} else if (type === 4) {
 			this.destroy();
 			const {message = data, data: details} = data || {};
 			this.onerror(failure(message, {
@@ -1307,8 +1417,8 @@ var Socket2 = class extends Emitter {
 		const args = data || [];
 		const last = args[args.length - 1];
 		log4("emitting event %j", args);
-		if (this._pid && null == id && "string" === typeof last) this._lastOffset = last;
-		if (null != id) args.push(this.ack(id));
+		if (this._pid && id == null && typeof last === "string") this._lastOffset = last;
+		if (id != null) args.push(this.ack(id));
 		if (this.connected) this.emitEvent(args); else this.receiveBuffer.push(args);
 	}
 	emitEvent(args) {
@@ -1341,8 +1451,8 @@ var Socket2 = class extends Emitter {
 		this.recovered = !!pid && this._pid === pid;
 		this._pid = pid;
 		this.connected = true;
-		for (;this.connected && this.receiveBuffer.length; ) this.emitEvent(this.receiveBuffer.shift());
-		for (;this.connected && this.sendBuffer.length; ) {
+		while (this.connected && this.receiveBuffer.length) this.emitEvent(this.receiveBuffer.shift());
+		while (this.connected && this.sendBuffer.length) {
 			const {size, signal, ...packet} = this.sendBuffer.shift();
 			this._waiting -= size;
 			if (!signal?.aborted) this._send(packet);
@@ -1410,14 +1520,14 @@ for (const kind of [ "Any", "AnyOutgoing" ]) {
 }
 
 function takeAck(args) {
-	return "function" === typeof args[args.length - 1] ? args.pop() : void 0;
+	return typeof args[args.length - 1] === "function" ? args.pop() : void 0;
 }
 
 var VERSION_MISMATCH = "It seems you are trying to reach a Socket.IO server in v2.x with a v3.x client, but they are not compatible (more information here: https://socket.io/docs/v3/migrating-from-2-x-to-3-0/)";
 
 var log5 = logOf("socket.io-client:manager");
 
-var ACCESSORS = [ [ "reconnection", true ], [ "reconnectionAttempts", 1 / 0, true ], [ "reconnectionDelay", 1e3, true ], [ "reconnectionDelayMax", 5e3, true ], [ "randomizationFactor", .5 ], [ "timeout", 2e4 ] ];
+var ACCESSORS = [ [ "reconnection", true ], [ "reconnectionAttempts", Infinity, true ], [ "reconnectionDelay", 1e3, true ], [ "reconnectionDelayMax", 5e3, true ], [ "randomizationFactor", .5 ], [ "timeout", 2e4 ] ];
 
 var Manager = class extends Emitter {
 	constructor(uri, opts = {}) {
@@ -1429,7 +1539,7 @@ var Manager = class extends Emitter {
 		this.subs = [];
 		this.attempts = 0;
 		this.skipReconnect = false;
-		if (uri && "object" === typeof uri) {
+		if (uri && typeof uri === "object") {
 			opts = uri;
 			uri = void 0;
 		}
@@ -1447,11 +1557,11 @@ var Manager = class extends Emitter {
 		};
 		this.encoder = new parser.Encoder;
 		this.decoder = new parser.Decoder;
-		this._autoConnect = false !== opts.autoConnect;
+		this._autoConnect = opts.autoConnect !== false;
 		if (this._autoConnect) this.open();
 	}
 	open(callback) {
-		if ("closed" !== this._readyState) return this;
+		if (this._readyState !== "closed") return this;
 		log5("opening %s", this.uri);
 		const engine = this.engine = new Socket(this.uri, this.opts);
 		this._readyState = "opening";
@@ -1460,7 +1570,7 @@ var Manager = class extends Emitter {
 			this.cleanup();
 			this._readyState = "closed";
 			this.emitReserved("error", error);
-			if (callback) callback(error); else if ("closed" === this._readyState && !this.attempts) this.reconnect();
+			if (callback) callback(error); else if (this._readyState === "closed" && !this.attempts) this.reconnect();
 		};
 		this.subs.push(subscribe(engine, "open", () => {
 			this.onopen();
@@ -1469,7 +1579,7 @@ var Manager = class extends Emitter {
 			description,
 			cause: because("closed_early")
 		}))));
-		if (false !== this._timeout) {
+		if (this._timeout !== false) {
 			const timer = this.setTimeoutFn(() => {
 				this.cleanup();
 				engine.close();
@@ -1486,7 +1596,11 @@ var Manager = class extends Emitter {
 	}
 	socket(nsp, opts) {
 		let socket = this.nsps[nsp];
-		if (!socket) socket = this.nsps[nsp] = new Socket2(this, nsp, opts); else if (this._autoConnect && !socket.active) socket.connect();
+		if (!socket) {
+			socket = this.nsps[nsp] = new Socket2(this, nsp, opts);
+		} else if (this._autoConnect && !socket.active) {
+			socket.connect();
+		}
 		return socket;
 	}
 	_destroy() {
@@ -1539,7 +1653,7 @@ var Manager = class extends Emitter {
 		this.cleanup();
 		this.engine?.close();
 		this.attempts = 0;
-		if ("open" === this._readyState) this.note(reason);
+		if (this._readyState === "open") this.note(reason);
 		this._readyState = "closed";
 		this.emitReserved("close", reason, description);
 		this.reconnect();
@@ -1556,14 +1670,7 @@ var Manager = class extends Emitter {
 			return;
 		}
 		this._reconnecting = true;
-		const delay = function(attempts, min, max, jitter) {
-			let delay = min * 2 ** Math.min(attempts, 31);
-			if (jitter > 0 && jitter <= 1) {
-				const random = Math.random();
-				delay *= 1 + random * jitter * (10 * random & 1 ? 1 : -1);
-			}
-			return Math.floor(Math.min(delay, max));
-		}(this.attempts++, this._reconnectionDelay, this._reconnectionDelayMax, this._randomizationFactor);
+		const delay = backoff(this.attempts++, this._reconnectionDelay, this._reconnectionDelayMax, this._randomizationFactor);
 		log5("will wait %dms before reconnect attempt", delay);
 		const attempt = () => {
 			stop();
@@ -1571,7 +1678,7 @@ var Manager = class extends Emitter {
 			if (this.isStopped()) this._reconnecting = false; else this.open(error => this.onattempt(error));
 		};
 		const watch = moment => {
-			if ("online" === moment || "pageshow" === moment) attempt();
+			if (moment === "online" || moment === "pageshow") attempt();
 		};
 		const timer = this.setTimeoutFn(attempt, delay);
 		watchers.add(watch);
@@ -1594,39 +1701,26 @@ var Manager = class extends Emitter {
 	}
 };
 
-for (const [name] of ACCESSORS) Manager.prototype[name] = function(value) {
-	if (void 0 === value) return this["_" + name];
-	this["_" + name] = value;
-	return this;
-};
+for (const [name] of ACCESSORS) {
+	Manager.prototype[name] = function(value) {
+		if (value === void 0) return this["_" + name];
+		this["_" + name] = value;
+		return this;
+	};
+}
 
 var log6 = logOf("socket.io-client");
 
 var cache = {};
 
 function lookup(uri, opts = {}) {
-	if (uri && "object" === typeof uri) {
+	if (uri && typeof uri === "object") {
 		opts = uri;
 		uri = void 0;
 	}
-	const {id, path, query, source} = function(uri, path, base = pageLocation()) {
-		let source = uri || "/";
-		if (/^\/(?!\/)/.test(source)) source = (base ? base.host : "localhost") + source;
-		const target = parse(source);
-		if (!target.protocol) {
-			target.protocol = base && "https:" !== base.protocol ? "http" : "https";
-			source = target.protocol + "://" + source.replace(/^\/\//, "");
-		}
-		target.port = target.port || (/s$/.test(target.protocol) ? "443" : "80");
-		target.path = target.path || "/";
-		return {
-			...target,
-			source,
-			id: `${target.protocol}://${bracketed(target.host)}:${target.port}${path}`
-		};
-	}(uri, opts.path || "/socket.io");
+	const {id, path, query, source} = resolve(uri, opts.path || "/socket.io");
 	const shared = cache[id];
-	const isOwn = opts.forceNew || false === opts.multiplex || shared && path in shared.nsps;
+	const isOwn = opts.forceNew || opts.multiplex === false || shared && path in shared["nsps"];
 	log6(isOwn || !shared ? "new io instance for %s" : "sharing the connection to %s", source);
 	const manager = !isOwn && shared || new Manager(source, opts);
 	if (!isOwn) cache[id] = manager;
@@ -1639,14 +1733,16 @@ var io = Object.assign(lookup, {
 	Socket: Socket2,
 	io: lookup,
 	connect: lookup,
-	protocol: 5
+	protocol
 });
 
-var WebTransport = class extends Transport {
+var WebTransportTransport = class extends Transport {
 	get name() {
 		return "webtransport";
 	}
 };
+
+var WebTransport = WebTransportTransport;
 
 export { Polling as Fetch, Iframe, Manager, WebSocketTransport as NodeWebSocket, Polling as NodeXHR, Socket2 as Socket, Streaming, WebSocketTransport as WebSocket, WebTransport, Polling as XHR, io as connect, io as default, io, protocol };
 //# sourceMappingURL=debug.mjs.map

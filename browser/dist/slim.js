@@ -1,3 +1,5 @@
+"use strict";
+
 var __defProp = Object.defineProperty;
 
 var __getOwnPropDesc = Object.getOwnPropertyDescriptor;
@@ -6,14 +8,26 @@ var __getOwnPropNames = Object.getOwnPropertyNames;
 
 var __hasOwnProp = Object.prototype.hasOwnProperty;
 
-var slim_exports = {};
-
-((target, all) => {
+var __export = (target, all) => {
 	for (var name in all) __defProp(target, name, {
 		get: all[name],
 		enumerable: !0
 	});
-})(slim_exports, {
+}, __copyProps = (to, from, except, desc) => {
+	if (from && typeof from == "object" || typeof from == "function") for (let key of __getOwnPropNames(from)) !__hasOwnProp.call(to, key) && key !== except && __defProp(to, key, {
+		get: () => from[key],
+		enumerable: !(desc = __getOwnPropDesc(from, key)) || desc.enumerable
+	});
+	return to;
+};
+
+var __toCommonJS = mod => __copyProps(__defProp({}, "__esModule", {
+	value: !0
+}), mod);
+
+var slim_exports = {};
+
+__export(slim_exports, {
 	Fetch: () => Polling,
 	Iframe: () => Iframe,
 	Manager: () => Manager,
@@ -30,17 +44,7 @@ var slim_exports = {};
 	protocol: () => protocol
 });
 
-module.exports = (mod = slim_exports, ((to, from, except, desc) => {
-	if (from && "object" == typeof from || "function" == typeof from) for (let key of __getOwnPropNames(from)) !__hasOwnProp.call(to, key) && void 0 !== key && __defProp(to, key, {
-		get: () => from[key],
-		enumerable: !(desc = __getOwnPropDesc(from, key)) || desc.enumerable
-	});
-	return to;
-})(__defProp({}, "__esModule", {
-	value: !0
-}), mod));
-
-var mod;
+module.exports = __toCommonJS(slim_exports);
 
 var ADDRESS = /^(?:(?:(https?|wss?):)?\/\/)?(?:[^@/?#]*@)?(?:\[([^\]]*)\]|([^:/?#]*))(?::(\d*))?([^?#]*)(?:\?([^#]*))?/;
 
@@ -56,15 +60,41 @@ function parse(address) {
 }
 
 function pageLocation() {
-	return "object" == typeof location ? location : void 0;
+	return typeof location == "object" ? location : void 0;
+}
+
+function resolve(uri, path, base = pageLocation()) {
+	let source = uri || "/";
+	/^\/(?!\/)/.test(source) && (source = (base ? base.host : "localhost") + source);
+	let target = parse(source);
+	return target.protocol || (target.protocol = base && base.protocol !== "https:" ? "http" : "https", 
+	source = target.protocol + "://" + source.replace(/^\/\//, "")), target.port = target.port || (/s$/.test(target.protocol) ? "443" : "80"), 
+	target.path = target.path || "/", {
+		...target,
+		source,
+		id: `${target.protocol}://${bracketed(target.host)}:${target.port}${path}`
+	};
 }
 
 function bracketed(host) {
 	return host.includes(":") ? `[${host}]` : host;
 }
 
+function encodeQuery(query) {
+	return Object.entries(query).map(pair => pair.map(encodeURIComponent).join("=")).join("&");
+}
+
 function decodeQuery(text) {
 	return Object.fromEntries(new URLSearchParams(text.replace(/\+/g, "%2B")));
+}
+
+function backoff(attempts, min, max, jitter) {
+	let delay = min * 2 ** Math.min(attempts, 31);
+	if (jitter > 0 && jitter <= 1) {
+		let random = Math.random();
+		delay *= 1 + random * jitter * (random * 10 & 1 ? 1 : -1);
+	}
+	return Math.floor(Math.min(delay, max));
 }
 
 function failure(message, details) {
@@ -130,9 +160,9 @@ function subscribe(emitter, event, listener) {
 	return emitter.on(event, listener), () => emitter.off(event, listener);
 }
 
-var watchers = new Set;
+var watchers = new Set, moments = [ "offline", "online", "pagehide", "pageshow", "resume", "visibilitychange" ];
 
-if ("function" == typeof addEventListener) for (let moment of [ "offline", "online", "pagehide", "pageshow", "resume", "visibilitychange" ]) addEventListener(moment, () => {
+if (typeof addEventListener == "function") for (let moment of moments) addEventListener(moment, () => {
 	for (let watcher of watchers) watcher(moment);
 }, !0);
 
@@ -152,7 +182,7 @@ function because(code) {
 	});
 }
 
-var transportsByName = {}, _Socket = class _Socket extends Emitter {
+var LONGEST_DELAY = 2 ** 31 - 1, transportsByName = {}, _Socket = class _Socket extends Emitter {
 	constructor(uri, options) {
 		super();
 		this.id = null;
@@ -173,33 +203,33 @@ var transportsByName = {}, _Socket = class _Socket extends Emitter {
 			...options
 		};
 		installTimers(this, opts);
-		let page = pageLocation(), {hostname, port, secure = "https:" === page?.protocol} = opts;
+		let page = pageLocation(), {hostname, port, secure = page?.protocol === "https:"} = opts;
 		if (uri) {
 			let address = parse(uri);
 			hostname = address.host, port = address.port, secure = /s$/.test(address.protocol), 
 			address.query && (opts.query = address.query);
 		} else opts.host && (hostname = parse(opts.host).host || opts.host);
 		opts.secure = secure, opts.port = port || !hostname && page?.port || (secure ? "443" : "80"), 
-		opts.hostname = hostname || page?.hostname || "localhost", "string" == typeof opts.query && (opts.query = decodeQuery(opts.query)), 
+		opts.hostname = hostname || page?.hostname || "localhost", typeof opts.query == "string" && (opts.query = decodeQuery(opts.query)), 
 		opts.path = opts.path.replace(/\/$/, "") + (opts.addTrailingSlash ? "/" : "");
 		let {transports, transportImplementations} = opts;
 		if (transports && transportImplementations) throw new Error("specifying both 'transportImplementations' and 'transports' options is not supported");
 		let given = transportImplementations || transports || Object.keys(transportsByName);
 		this.transports = given.map(item => {
-			if ("function" != typeof item) return item;
+			if (typeof item != "function") return item;
 			let name = item.prototype.name;
 			return this.t[name] = item, name;
 		}).filter(name => this.t[name]?.prototype.doOpen);
 		let hasLeft = !1, leave = () => {
 			hasLeft = !0, this.i = 0, this.b("$leave", []), this.transport?.off().close();
 		}, watch = async moment => {
-			"pagehide" === moment ? leave() : "pageshow" === moment ? hasLeft && this.f("transport close", {
+			moment === "pagehide" ? leave() : moment === "pageshow" ? hasLeft && this.f("transport close", {
 				description: "the page was left"
-			}) : "offline" !== moment ? this.x() : "localhost" !== opts.hostname && !await (this.transport?.H()) && this.f("transport close", {
+			}) : moment !== "offline" ? this.x() : opts.hostname !== "localhost" && !await (this.transport?.H()) && this.f("transport close", {
 				description: "network connection lost"
 			});
 		};
-		watchers.add(watch), this.w = [ () => watchers.delete(watch) ], "function" == typeof addEventListener && opts.closeOnBeforeunload && (addEventListener("beforeunload", leave), 
+		watchers.add(watch), this.w = [ () => watchers.delete(watch) ], typeof addEventListener == "function" && opts.closeOnBeforeunload && (addEventListener("beforeunload", leave), 
 		this.w.push(() => removeEventListener("beforeunload", leave))), this.I();
 	}
 	J(name) {
@@ -230,10 +260,10 @@ var transportsByName = {}, _Socket = class _Socket extends Emitter {
 		this.transport?.off(), this.transport = transport.on("drain", () => this.Y()).on("packet", packet => this.Z(packet)).on("error", error => this.y(error)).on("close", details => this.f("transport close", details));
 	}
 	Z(packet) {
-		if ("closed" === this.readyState) return;
+		if (this.readyState === "closed") return;
 		let {type, data} = packet;
-		this.b("$packet", [ packet ]), this.b("$heartbeat", []), "open" === type && !this.id ? this._(data) : "error" === type || !this.id ? this.L(data) : "ping" === type ? (this.M("pong"), 
-		this.emitReserved("ping"), this.emitReserved("pong"), this.N()) : "message" === type && (this.b("$data", [ data ]), 
+		this.b("$packet", [ packet ]), this.b("$heartbeat", []), type === "open" && !this.id ? this._(data) : type === "error" || !this.id ? this.L(data) : type === "ping" ? (this.M("pong"), 
+		this.emitReserved("ping"), this.emitReserved("pong"), this.N()) : type === "message" && (this.b("$data", [ data ]), 
 		this.b("$message", [ data ]));
 	}
 	_(json) {
@@ -241,14 +271,14 @@ var transportsByName = {}, _Socket = class _Socket extends Emitter {
 		try {
 			data = JSON.parse(json);
 		} catch {}
-		if (!data || "string" != typeof data.sid || !(data.pingInterval + data.pingTimeout > 0)) return this.L("parser error");
+		if (!data || typeof data.sid != "string" || !(data.pingInterval + data.pingTimeout > 0)) return this.L("parser error");
 		this.emitReserved("handshake", data), this.id = this.transport.query.sid = data.sid, 
-		this.u = Math.min(data.pingInterval + data.pingTimeout, 2147483647), this.maxPayload = data.maxPayload, 
-		this.readyState = "open", _Socket.priorWebsocketSuccess = "websocket" === this.transport.name, 
-		this.emitReserved("open"), this.flush(), this.N(), !("open" !== this.readyState || !this.opts.upgrade) && this.transport.upgrade?.(data.upgrades);
+		this.u = Math.min(data.pingInterval + data.pingTimeout, LONGEST_DELAY), this.maxPayload = data.maxPayload, 
+		this.readyState = "open", _Socket.priorWebsocketSuccess = this.transport.name === "websocket", 
+		this.emitReserved("open"), this.flush(), this.N(), !(this.readyState !== "open" || !this.opts.upgrade) && this.transport.upgrade?.(data.upgrades);
 	}
 	N() {
-		this.d(this.v), "closed" !== this.readyState && (this.i = Date.now() + this.u, this.v = this.c(() => this.f("ping timeout"), this.u));
+		this.d(this.v), this.readyState !== "closed" && (this.i = Date.now() + this.u, this.v = this.c(() => this.f("ping timeout"), this.u));
 	}
 	x() {
 		let expired = Date.now() > this.i;
@@ -259,7 +289,7 @@ var transportsByName = {}, _Socket = class _Socket extends Emitter {
 		this.writeBuffer.splice(0, this.k), this.k = 0, this.writeBuffer.length ? this.flush() : this.emitReserved("drain");
 	}
 	flush() {
-		if ("closed" === this.readyState || !this.transport.writable || this.g || !this.writeBuffer.length) return;
+		if (this.readyState === "closed" || !this.transport.writable || this.g || !this.writeBuffer.length) return;
 		let packets = this.transport.O(this.writeBuffer);
 		this.transport.send(packets), this.k = packets.length, this.emitReserved("flush");
 	}
@@ -271,13 +301,13 @@ var transportsByName = {}, _Socket = class _Socket extends Emitter {
 	}
 	M(type, data, options, onFlush) {
 		if (this.readyState.startsWith("clos")) return;
-		"function" == typeof options && (onFlush = options, options = null);
+		typeof options == "function" && (onFlush = options, options = null);
 		let packet = {
 			type,
 			data,
 			options: {
 				...options,
-				compress: !1 !== options?.compress
+				compress: options?.compress !== !1
 			}
 		};
 		this.emitReserved("packetCreate", packet), this.writeBuffer.push(packet), onFlush && this.once("flush", onFlush), 
@@ -300,12 +330,12 @@ var transportsByName = {}, _Socket = class _Socket extends Emitter {
 		}));
 	}
 	y(error) {
-		if (_Socket.priorWebsocketSuccess = !1, this.opts.tryAllTransports && this.transports.length > 1 && "opening" === this.readyState) return this.transports.shift(), 
+		if (_Socket.priorWebsocketSuccess = !1, this.opts.tryAllTransports && this.transports.length > 1 && this.readyState === "opening") return this.transports.shift(), 
 		this.I();
 		this.emitReserved("error", error), this.f("transport error", error);
 	}
 	f(reason, description) {
-		if ("closed" !== this.readyState) {
+		if (this.readyState !== "closed") {
 			this.readyState = "closed", this.d(this.v);
 			for (let cleanup of this.w) cleanup();
 			this.transport && (this.transport.off("close"), this.transport.close(), this.transport.off()), 
@@ -324,7 +354,7 @@ var TYPES = [ "open", "close", "ping", "pong", "message", "upgrade", "noop" ];
 var UNREADABLE = {
 	type: "error",
 	data: "parser error"
-};
+}, SEPARATOR = "";
 
 function isBinary(value) {
 	return value instanceof ArrayBuffer || ArrayBuffer.isView(value) || value instanceof Blob;
@@ -342,19 +372,25 @@ function fromBase64(text) {
 	return bytes.buffer;
 }
 
+function encodePacket({type, data}, supportsBinary) {
+	return isBinary(data) ? supportsBinary ? data : data instanceof Blob ? data.arrayBuffer().then(toBase64) : toBase64(data) : TYPES.indexOf(type) + (data || "");
+}
+
 function encodePackets(packets, supportsBinary, done, failed) {
-	let encoded = packets.map(packet => function({type, data}, supportsBinary) {
-		return isBinary(data) ? supportsBinary ? data : data instanceof Blob ? data.arrayBuffer().then(toBase64) : toBase64(data) : TYPES.indexOf(type) + (data || "");
-	}(packet, supportsBinary));
+	let encoded = packets.map(packet => encodePacket(packet, supportsBinary));
 	encoded.some(part => part instanceof Promise) ? Promise.all(encoded).then(done, failed) : done(encoded);
 }
 
+function joinPayload(encoded) {
+	return encoded.join(SEPARATOR);
+}
+
 function decodePacket(encoded, binaryType) {
-	if ("string" != typeof encoded) return {
+	if (typeof encoded != "string") return {
 		type: "message",
 		data: present(encoded, binaryType)
 	};
-	if ("b" === encoded[0]) try {
+	if (encoded[0] === "b") try {
 		return {
 			type: "message",
 			data: present(fromBase64(encoded.slice(1)), binaryType)
@@ -371,8 +407,23 @@ function decodePacket(encoded, binaryType) {
 	} : UNREADABLE;
 }
 
+function decodePayload(payload, binaryType) {
+	let packets = [];
+	for (let encoded of payload.split(SEPARATOR)) {
+		let packet = decodePacket(encoded, binaryType);
+		if (packets.push(packet), packet.type === "error") break;
+	}
+	return packets;
+}
+
 function present(data, binaryType) {
-	return "blob" === binaryType && !(data instanceof Blob) ? new Blob([ data ]) : data;
+	return binaryType === "blob" && !(data instanceof Blob) ? new Blob([ data ]) : data;
+}
+
+function encodedLength(data) {
+	if (typeof data == "string") return new Blob([ data ]).size;
+	let length = data.size ?? data.byteLength;
+	return Math.ceil(length / 3) * 4;
 }
 
 var protocol = 5;
@@ -383,9 +434,9 @@ function isReserved(event) {
 	return RESERVED.test(event);
 }
 
-var HEAD = /^([0-6])(?:(\d*)-)?(?:(\/[^,]*),?)?(\d*)/, Decoder = class extends Emitter {
+var MOST_ATTACHMENTS = 10, HEAD = /^([0-6])(?:(\d*)-)?(?:(\/[^,]*),?)?(\d*)/, Decoder = class extends Emitter {
 	add(data) {
-		if ("string" == typeof data) this.$(data); else if (isBinary(data)) this.aa(data); else throw new Error("Unknown type: " + data);
+		if (typeof data == "string") this.$(data); else if (isBinary(data)) this.aa(data); else throw new Error("Unknown type: " + data);
 	}
 	destroy() {
 		this.l = this.A = void 0;
@@ -395,8 +446,8 @@ var HEAD = /^([0-6])(?:(\d*)-)?(?:(\/[^,]*),?)?(\d*)/, Decoder = class extends E
 		let [head, digit, count, nsp = "/", id] = text.startsWith("2[") ? [ "2", "2" ] : HEAD.exec(text) || [];
 		if (!head) throw new Error("unknown packet type " + text[0]);
 		let json = text.slice(head.length), type = +digit, hasAttachments = type >= 5;
-		if (hasAttachments ? !(+count > 0) : void 0 !== count) throw new Error("Illegal attachments");
-		if (+count > 10) throw new Error("too many attachments");
+		if (hasAttachments ? !(+count > 0) : count !== void 0) throw new Error("Illegal attachments");
+		if (+count > MOST_ATTACHMENTS) throw new Error("too many attachments");
 		let packet = {
 			type: hasAttachments ? type - 3 : type,
 			nsp
@@ -405,13 +456,7 @@ var HEAD = /^([0-6])(?:(\d*)-)?(?:(\/[^,]*),?)?(\d*)/, Decoder = class extends E
 			try {
 				packet.data = JSON.parse(json);
 			} catch {}
-			if (!function({type, data}) {
-				if (Array.isArray(data)) {
-					let [event] = data;
-					return 2 !== type ? 3 === type : "number" == typeof event || "string" == typeof event && !isReserved(event);
-				}
-				return "string" == typeof data ? 4 === type : !!data && "object" == typeof data && (0 === type || 4 === type);
-			}(packet)) throw new Error("invalid payload");
+			if (!isPayloadValid(packet)) throw new Error("invalid payload");
 		}
 		hasAttachments ? (this.l = packet, this.A = [], this.P = +count) : this.b("$decoded", [ packet ]);
 	}
@@ -423,10 +468,18 @@ var HEAD = /^([0-6])(?:(\d*)-)?(?:(\/[^,]*),?)?(\d*)/, Decoder = class extends E
 	}
 };
 
+function isPayloadValid({type, data}) {
+	if (Array.isArray(data)) {
+		let [event] = data;
+		return type !== 2 ? type === 3 : typeof event == "number" || typeof event == "string" && !isReserved(event);
+	}
+	return typeof data == "string" ? type === 4 : !!data && typeof data == "object" && (type === 0 || type === 4);
+}
+
 function attach(value, buffers) {
-	if (!value || "object" != typeof value) return value;
-	if (!0 === value._placeholder) {
-		let buffer = "number" == typeof value.num && buffers[value.num];
+	if (!value || typeof value != "object") return value;
+	if (value._placeholder === !0) {
+		let buffer = typeof value.num == "number" && buffers[value.num];
 		if (!buffer) throw new Error("illegal attachments");
 		return buffer;
 	}
@@ -436,24 +489,26 @@ function attach(value, buffers) {
 
 var Encoder = class {
 	encode(packet) {
-		let {type, nsp, id, data} = packet, attachments = [], hasAttachments = (2 === type || 3 === type) && containsBinary(data), json = null == data ? "" : JSON.stringify(data, hasAttachments ? function(attachments) {
-			return function(key, value) {
-				let original = this[key];
-				return isBinary(original) ? {
-					_placeholder: !0,
-					num: attachments.push(original) - 1
-				} : value;
-			};
-		}(attachments) : void 0);
-		return [ (hasAttachments ? type + 3 + `${attachments.length}-` : type) + (nsp && "/" !== nsp ? nsp + "," : "") + (id ?? "") + json, ...attachments ];
+		let {type, nsp, id, data} = packet, attachments = [], hasAttachments = (type === 2 || type === 3) && containsBinary(data), json = data == null ? "" : JSON.stringify(data, hasAttachments ? detaching(attachments) : void 0);
+		return [ (hasAttachments ? type + 3 + `${attachments.length}-` : type) + (nsp && nsp !== "/" ? nsp + "," : "") + (id ?? "") + json, ...attachments ];
 	}
 };
 
-function containsBinary(value, fromJSON) {
-	return !value || "object" != typeof value ? !1 : isBinary(value) ? !0 : "function" == typeof value.toJSON && !fromJSON ? containsBinary(value.toJSON(), !0) : Object.values(value).some(item => containsBinary(item));
+function detaching(attachments) {
+	return function(key, value) {
+		let original = this[key];
+		return isBinary(original) ? {
+			_placeholder: !0,
+			num: attachments.push(original) - 1
+		} : value;
+	};
 }
 
-var reasonOf = ({reason}) => reason || new Error("aborted"), Socket2 = class extends Emitter {
+function containsBinary(value, fromJSON) {
+	return !value || typeof value != "object" ? !1 : isBinary(value) ? !0 : typeof value.toJSON == "function" && !fromJSON ? containsBinary(value.toJSON(), !0) : Object.values(value).some(item => containsBinary(item));
+}
+
+var reasonOf = ({reason}) => reason || new Error("aborted"), MAX_BUFFER_SIZE = 1e7, Socket2 = class extends Emitter {
 	constructor(io2, nsp, opts) {
 		super();
 		this.connected = !1;
@@ -478,7 +533,7 @@ var reasonOf = ({reason}) => reason || new Error("aborted"), Socket2 = class ext
 		return !!this.a;
 	}
 	connect() {
-		let {io: io2} = this, isOpen = "open" === io2._readyState;
+		let {io: io2} = this, isOpen = io2._readyState === "open";
 		return this.connected || this.a && isOpen ? this : (this.a = this.a || [ subscribe(io2, "open", () => this.onopen()), subscribe(io2, "packet", packet => this.onpacket(packet)), subscribe(io2, "error", error => !this.connected && this.onerror(error)), subscribe(io2, "close", (reason, description) => this.onclose(reason, description)) ], 
 		io2._reconnecting || io2.open(), isOpen && this.onopen(), this);
 	}
@@ -499,7 +554,7 @@ var reasonOf = ({reason}) => reason || new Error("aborted"), Socket2 = class ext
 			nsp: this.nsp,
 			data: args,
 			options: {
-				compress: !1 !== flags.compress
+				compress: flags.compress !== !1
 			}
 		}, isConnected = this.connected && !io2.engine.x(), ack = takeAck(args), size = isConnected || flags.volatile ? 0 : this.R(args);
 		return ack && (packet.id = this.ids++, this.da(packet.id, ack, flags)), flags.volatile && !(isConnected && io2.engine.transport.writable) ? this : (isConnected ? this.S(packet) : this.sendBuffer.push({
@@ -515,14 +570,14 @@ var reasonOf = ({reason}) => reason || new Error("aborted"), Socket2 = class ext
 		});
 	}
 	da(id, ack, {timeout = this._opts.ackTimeout, signal}) {
-		if (void 0 === timeout && !signal) {
+		if (timeout === void 0 && !signal) {
 			this.acks[id] = ack;
 			return;
 		}
 		let fail = error => {
 			this.sendBuffer = this.sendBuffer.filter(packet => packet.id !== id || (this.h -= packet.size, 
 			!1)), delete this.acks[id], settle(error);
-		}, abort = () => fail(reasonOf(signal)), timer = void 0 !== timeout && this.io.c(() => fail(new Error("operation has timed out")), timeout);
+		}, abort = () => fail(reasonOf(signal)), timer = timeout !== void 0 && this.io.c(() => fail(new Error("operation has timed out")), timeout);
 		signal?.addEventListener("abort", abort);
 		let settle = (...args) => {
 			this.io.d(timer), signal?.removeEventListener("abort", abort), ack.apply(this, args);
@@ -563,7 +618,7 @@ var reasonOf = ({reason}) => reason || new Error("aborted"), Socket2 = class ext
 			nsp,
 			data
 		})) size += part.byteLength ?? part.size ?? part.length;
-		if (this.h + size > (this._opts.maxBufferSize ?? 1e7)) throw failure("too much waits for the connection", {
+		if (this.h + size > (this._opts.maxBufferSize ?? MAX_BUFFER_SIZE)) throw failure("too much waits for the connection", {
 			code: "buffer_full"
 		});
 		return this.h += size, size;
@@ -587,7 +642,7 @@ var reasonOf = ({reason}) => reason || new Error("aborted"), Socket2 = class ext
 				} : data
 			}));
 		};
-		"function" == typeof auth ? auth(connect) : connect(auth);
+		typeof auth == "function" ? auth(connect) : connect(auth);
 	}
 	onerror(error) {
 		!this.Q && !this.hasListeners("connect_error") && (this.Q = !0, console.warn("connect_error", error)), 
@@ -603,24 +658,26 @@ var reasonOf = ({reason}) => reason || new Error("aborted"), Socket2 = class ext
 	}
 	onpacket(packet) {
 		let {type, nsp, data} = packet;
-		if (nsp === this.nsp) if (0 === type) {
-			if ("open" !== this.io._readyState) return;
-			data?.sid ? this.ea(data.sid, data.pid) : this.onerror(failure(VERSION_MISMATCH, {
-				cause: because("engine_3")
-			}));
-		} else if (2 === type || 5 === type) this.onevent(packet); else if (3 === type || 6 === type) this.fa(packet); else if (1 === type) this.destroy(), 
-		this.onclose("io server disconnect"); else if (4 === type) {
-			this.destroy();
-			let {message = data, data: details} = data || {};
-			this.onerror(failure(message, {
-				data: details
-			}));
+		if (nsp === this.nsp) {
+			if (type === 0) {
+				if (this.io._readyState !== "open") return;
+				data?.sid ? this.ea(data.sid, data.pid) : this.onerror(failure(VERSION_MISMATCH, {
+					cause: because("engine_3")
+				}));
+			} else if (type === 2 || type === 5) this.onevent(packet); else if (type === 3 || type === 6) this.fa(packet); else if (type === 1) this.destroy(), 
+			this.onclose("io server disconnect"); else if (type === 4) {
+				this.destroy();
+				let {message = data, data: details} = data || {};
+				this.onerror(failure(message, {
+					data: details
+				}));
+			}
 		}
 	}
 	onevent({id, data}) {
 		let args = data || [], last = args[args.length - 1];
-		this._pid && null == id && "string" == typeof last && (this._lastOffset = last), 
-		null != id && args.push(this.ack(id)), this.connected ? this.U(args) : this.receiveBuffer.push(args);
+		this._pid && id == null && typeof last == "string" && (this._lastOffset = last), 
+		id != null && args.push(this.ack(id)), this.connected ? this.U(args) : this.receiveBuffer.push(args);
 	}
 	U(args) {
 		for (let listener of [ ...this._anyListeners ]) call(this, listener, args);
@@ -696,7 +753,7 @@ for (let kind of [ "Any", "AnyOutgoing" ]) {
 }
 
 function takeAck(args) {
-	return "function" == typeof args[args.length - 1] ? args.pop() : void 0;
+	return typeof args[args.length - 1] == "function" ? args.pop() : void 0;
 }
 
 var VERSION_MISMATCH = "It seems you are trying to reach a Socket.IO server in v2.x with a v3.x client, but they are not compatible (more information here: https://socket.io/docs/v3/migrating-from-2-x-to-3-0/)";
@@ -711,7 +768,7 @@ var ACCESSORS = [ [ "reconnection", !0 ], [ "reconnectionAttempts", 1 / 0, !0 ],
 		this.a = [];
 		this.e = 0;
 		this.C = !1;
-		uri && "object" == typeof uri && (opts = uri, uri = void 0), opts.path = opts.path || "/socket.io", 
+		uri && typeof uri == "object" && (opts = uri, uri = void 0), opts.path = opts.path || "/socket.io", 
 		this.uri = uri, this.opts = opts, installTimers(this, opts);
 		for (let [name, value, isZeroNothing] of ACCESSORS) {
 			let given = opts[name];
@@ -721,22 +778,22 @@ var ACCESSORS = [ [ "reconnection", !0 ], [ "reconnectionAttempts", 1 / 0, !0 ],
 			Encoder,
 			Decoder
 		};
-		this.encoder = new parser.Encoder, this.decoder = new parser.Decoder, this._autoConnect = !1 !== opts.autoConnect, 
+		this.encoder = new parser.Encoder, this.decoder = new parser.Decoder, this._autoConnect = opts.autoConnect !== !1, 
 		this._autoConnect && this.open();
 	}
 	open(callback) {
-		if ("closed" !== this._readyState) return this;
+		if (this._readyState !== "closed") return this;
 		let engine = this.engine = new Socket(this.uri, this.opts);
 		this._readyState = "opening", this.C = !1;
 		let onError = error => {
-			this.o(), this._readyState = "closed", this.emitReserved("error", error), callback ? callback(error) : "closed" === this._readyState && !this.e && this.reconnect();
+			this.o(), this._readyState = "closed", this.emitReserved("error", error), callback ? callback(error) : this._readyState === "closed" && !this.e && this.reconnect();
 		};
 		if (this.a.push(subscribe(engine, "open", () => {
 			this.onopen(), callback?.();
 		}), subscribe(engine, "error", onError), subscribe(engine, "close", (reason, description) => onError(failure(reason, {
 			description,
 			cause: because("closed_early")
-		})))), !1 !== this._timeout) {
+		})))), this._timeout !== !1) {
 			let timer = this.c(() => {
 				this.o(), engine.close(), onError(failure("timeout", {
 					cause: because("timeout")
@@ -793,7 +850,7 @@ var ACCESSORS = [ [ "reconnection", !0 ], [ "reconnectionAttempts", 1 / 0, !0 ],
 		this.decoder.destroy();
 	}
 	onclose(reason, description) {
-		this.o(), this.engine?.close(), this.e = 0, "open" === this._readyState && this.p(reason), 
+		this.o(), this.engine?.close(), this.e = 0, this._readyState === "open" && this.p(reason), 
 		this._readyState = "closed", this.emitReserved("close", reason, description), this.reconnect();
 	}
 	D() {
@@ -806,17 +863,10 @@ var ACCESSORS = [ [ "reconnection", !0 ], [ "reconnectionAttempts", 1 / 0, !0 ],
 			return;
 		}
 		this._reconnecting = !0;
-		let delay = function(attempts, min, max, jitter) {
-			let delay = min * 2 ** Math.min(attempts, 31);
-			if (jitter > 0 && jitter <= 1) {
-				let random = Math.random();
-				delay *= 1 + random * jitter * (10 * random & 1 ? 1 : -1);
-			}
-			return Math.floor(Math.min(delay, max));
-		}(this.e++, this._reconnectionDelay, this._reconnectionDelayMax, this._randomizationFactor), attempt = () => {
+		let delay = backoff(this.e++, this._reconnectionDelay, this._reconnectionDelayMax, this._randomizationFactor), attempt = () => {
 			stop(), this.D() || this.emitReserved("reconnect_attempt", this.e), this.D() ? this._reconnecting = !1 : this.open(error => this.ha(error));
 		}, watch = moment => {
-			("online" === moment || "pageshow" === moment) && attempt();
+			(moment === "online" || moment === "pageshow") && attempt();
 		}, timer = this.c(attempt, delay);
 		watchers.add(watch);
 		let stop = () => {
@@ -833,25 +883,14 @@ var ACCESSORS = [ [ "reconnection", !0 ], [ "reconnectionAttempts", 1 / 0, !0 ],
 };
 
 for (let [name] of ACCESSORS) Manager.prototype[name] = function(value) {
-	return void 0 === value ? this["_" + name] : (this["_" + name] = value, this);
+	return value === void 0 ? this["_" + name] : (this["_" + name] = value, this);
 };
 
 var cache = {};
 
 function lookup(uri, opts = {}) {
-	uri && "object" == typeof uri && (opts = uri, uri = void 0);
-	let {id, path, query, source} = function(uri, path, base = pageLocation()) {
-		let source = uri || "/";
-		/^\/(?!\/)/.test(source) && (source = (base ? base.host : "localhost") + source);
-		let target = parse(source);
-		return target.protocol || (target.protocol = base && "https:" !== base.protocol ? "http" : "https", 
-		source = target.protocol + "://" + source.replace(/^\/\//, "")), target.port = target.port || (/s$/.test(target.protocol) ? "443" : "80"), 
-		target.path = target.path || "/", {
-			...target,
-			source,
-			id: `${target.protocol}://${bracketed(target.host)}:${target.port}${path}`
-		};
-	}(uri, opts.path || "/socket.io"), shared = cache[id], isOwn = opts.forceNew || !1 === opts.multiplex || shared && path in shared.nsps, manager = !isOwn && shared || new Manager(source, opts);
+	uri && typeof uri == "object" && (opts = uri, uri = void 0);
+	let {id, path, query, source} = resolve(uri, opts.path || "/socket.io"), shared = cache[id], isOwn = opts.forceNew || opts.multiplex === !1 || shared && path in shared.nsps, manager = !isOwn && shared || new Manager(source, opts);
 	return isOwn || (cache[id] = manager), query && !opts.query && (opts.query = decodeQuery(query)), 
 	manager.socket(path, opts);
 }
@@ -875,11 +914,11 @@ var Transport = class extends Emitter {
 		return this.readyState = "opening", this.doOpen(), this;
 	}
 	close() {
-		return this.readyState && "closed" !== this.readyState && (this.doClose(), this.onClose()), 
+		return this.readyState && this.readyState !== "closed" && (this.doClose(), this.onClose()), 
 		this;
 	}
 	send(packets) {
-		"open" === this.readyState && this.write(packets);
+		this.readyState === "open" && this.write(packets);
 	}
 	pause(_onPause) {}
 	O(packets) {
@@ -929,18 +968,44 @@ var Transport = class extends Emitter {
 	E(scheme, stamped, base64) {
 		let {secure, hostname, port, path, timestampParam} = this.opts, {query} = this;
 		stamped && (query[timestampParam] = Math.random().toString(36).slice(2)), base64 && (query.b64 = 1);
-		return `${scheme}${secure ? "s" : ""}://${bracketed(hostname)}${+port && +port != (secure ? 443 : 80) ? ":" + port : ""}${path}?${function(query) {
-			return Object.entries(query).map(pair => pair.map(encodeURIComponent).join("=")).join("&");
-		}(query)}`;
+		let origin = `${scheme}${secure ? "s" : ""}://${bracketed(hostname)}`, shownPort = +port && +port != (secure ? 443 : 80) ? ":" + port : "";
+		return `${origin}${shownPort}${path}?${encodeQuery(query)}`;
 	}
 };
+
+function attemptUpgrade(engine, name) {
+	let transport = engine.J(name), chosen = !1, detach = () => {
+		for (let unsubscribe of subs.splice(0)) unsubscribe();
+	}, abandon = () => {
+		detach(), transport.close();
+	}, fail = cause => {
+		abandon(), chosen && (engine.g = !1, engine.transport.resume?.(), engine.flush()), 
+		engine.emitReserved("upgradeError", failure("probe error" + cause, {
+			transport: transport.name
+		}));
+	}, handOver = () => {
+		subs.length && (detach(), engine.K(transport), transport.send([ {
+			type: "upgrade"
+		} ]), engine.emitReserved("upgrade", transport), engine.g = !1, engine.flush());
+	}, subs = [ subscribe(transport, "open", () => transport.send([ {
+		type: "ping",
+		data: "probe"
+	} ])), subscribe(transport, "packet", ({type, data}) => {
+		if (type !== "pong" || data !== "probe") return fail("");
+		engine.g || (chosen = engine.g = !0, engine.emitReserved("upgrading", transport), 
+		engine.constructor.priorWebsocketSuccess = transport.name === "websocket", engine.transport.pause(() => {
+			transport.writable ? handOver() : transport.once("drain", handOver);
+		}));
+	}), subscribe(transport, "error", error => fail(": " + error)), subscribe(transport, "close", () => fail(": transport closed")), subscribe(engine, "close", () => fail(": socket closed")), subscribe(engine, "leave", abandon), subscribe(engine, "upgrading", to => to !== transport && abandon()) ];
+	transport.open();
+}
 
 function fetchByXhr(uri, {method, body, headers, credentials, signal}) {
 	return new Promise((resolve2, reject) => {
 		let xhr = new XMLHttpRequest;
 		xhr.open(method, uri);
 		for (let [name, value] of Object.entries(headers || {})) xhr.setRequestHeader(name, value);
-		xhr.withCredentials = "include" === credentials, xhr.onload = () => resolve2({
+		xhr.withCredentials = credentials === "include", xhr.onload = () => resolve2({
 			status: xhr.status,
 			redirected: new URL(xhr.responseURL || uri).href !== new URL(uri).href,
 			text: () => Promise.resolve(xhr.responseText)
@@ -948,10 +1013,10 @@ function fetchByXhr(uri, {method, body, headers, credentials, signal}) {
 	});
 }
 
-var UNNAMED = /^(streaming|iframe)$/, forbidden = "";
+var POLL_ERROR = "xhr poll error", POST_ERROR = "xhr post error", UNNAMED = /^(streaming|iframe)$/, forbidden = "";
 
-"object" == typeof document && document.addEventListener("securitypolicyviolation", ({effectiveDirective, blockedURI}) => {
-	"connect-src" === effectiveDirective && (forbidden = blockedURI);
+typeof document == "object" && document.addEventListener("securitypolicyviolation", ({effectiveDirective, blockedURI}) => {
+	effectiveDirective === "connect-src" && (forbidden = blockedURI);
 });
 
 var Polling = class extends Transport {
@@ -961,7 +1026,7 @@ var Polling = class extends Transport {
 	pause(onPause) {
 		this.readyState = "pausing";
 		let waiting = 1, settled = () => {
-			--waiting || "pausing" !== this.readyState || (this.readyState = "paused", onPause());
+			--waiting || this.readyState !== "pausing" || (this.readyState = "paused", onPause());
 		};
 		this.r && (waiting++, this.once("pollComplete", settled)), this.writable || (waiting++, 
 		this.once("drain", settled)), settled();
@@ -969,42 +1034,13 @@ var Polling = class extends Transport {
 	upgrade(offered) {
 		let {socket} = this, names = [].concat(offered), rest = socket.transports.filter(name => names.includes(name) || names[0] && UNNAMED.test(name)), next = () => {
 			let name = rest.shift();
-			!name || "open" !== socket.readyState || (socket.constructor.priorWebsocketSuccess = !1, 
-			function(engine, name) {
-				let transport = engine.J(name), chosen = !1, detach = () => {
-					for (let unsubscribe of subs.splice(0)) unsubscribe();
-				}, abandon = () => {
-					detach(), transport.close();
-				}, fail = cause => {
-					abandon(), chosen && (engine.g = !1, engine.transport.resume?.(), engine.flush()), 
-					engine.emitReserved("upgradeError", failure("probe error" + cause, {
-						transport: transport.name
-					}));
-				}, handOver = () => {
-					subs.length && (detach(), engine.K(transport), transport.send([ {
-						type: "upgrade"
-					} ]), engine.emitReserved("upgrade", transport), engine.g = !1, engine.flush());
-				}, subs = [ subscribe(transport, "open", () => transport.send([ {
-					type: "ping",
-					data: "probe"
-				} ])), subscribe(transport, "packet", ({type, data}) => {
-					if ("pong" !== type || "probe" !== data) return fail("");
-					engine.g || (chosen = engine.g = !0, engine.emitReserved("upgrading", transport), 
-					engine.constructor.priorWebsocketSuccess = "websocket" === transport.name, engine.transport.pause(() => {
-						transport.writable ? handOver() : transport.once("drain", handOver);
-					}));
-				}), subscribe(transport, "error", error => fail(": " + error)), subscribe(transport, "close", () => fail(": transport closed")), subscribe(engine, "close", () => fail(": socket closed")), subscribe(engine, "leave", abandon), subscribe(engine, "upgrading", to => to !== transport && abandon()) ];
-				transport.open();
-			}(socket, name));
+			!name || socket.readyState !== "open" || (socket.constructor.priorWebsocketSuccess = !1, 
+			attemptUpgrade(socket, name));
 		};
 		socket.on("upgradeError", next), next();
 	}
 	O(packets) {
-		let {maxPayload} = this.socket, size = -1, end = maxPayload ? packets.findIndex(({data}, i) => (size += 2 + (data ? function(data) {
-			if ("string" == typeof data) return new Blob([ data ]).size;
-			let length = data.size ?? data.byteLength;
-			return 4 * Math.ceil(length / 3);
-		}(data) : 0)) > maxPayload && i) : -1;
+		let {maxPayload} = this.socket, size = -1, end = maxPayload ? packets.findIndex(({data}, i) => (size += 2 + (data ? encodedLength(data) : 0)) > maxPayload && i) : -1;
 		return packets.slice(0, end < 0 ? void 0 : end);
 	}
 	z(status) {
@@ -1018,34 +1054,26 @@ var Polling = class extends Transport {
 		this.poll();
 	}
 	doClose() {
-		"opening" === this.readyState ? this.s.abort() : this.write([ {
+		this.readyState === "opening" ? this.s.abort() : this.write([ {
 			type: "close"
 		} ]);
 	}
 	write(packets) {
-		this.writable = !1, encodePackets(packets, !1, encoded => this.request("xhr post error", () => this.onDrain(), function(encoded) {
-			return encoded.join("");
-		}(encoded)), error => this.onError("xhr post error", error, void 0, because("blob")));
+		this.writable = !1, encodePackets(packets, !1, encoded => this.request(POST_ERROR, () => this.onDrain(), joinPayload(encoded)), error => this.onError(POST_ERROR, error, void 0, because("blob")));
 	}
 	onData(data) {
-		for (let packet of function(payload, binaryType) {
-			let packets = [];
-			for (let encoded of payload.split("")) {
-				let packet = decodePacket(encoded, binaryType);
-				if (packets.push(packet), "error" === packet.type) break;
-			}
-			return packets;
-		}(data, this.socket.binaryType)) if (this.V(packet), "close" === packet.type) break;
-		"closed" !== this.readyState && (this.r = !1, this.emitReserved("pollComplete"), 
-		"open" === this.readyState && this.poll());
+		for (let packet of decodePayload(data, this.socket.binaryType)) if (this.V(packet), 
+		packet.type === "close") break;
+		this.readyState !== "closed" && (this.r = !1, this.emitReserved("pollComplete"), 
+		this.readyState === "open" && this.poll());
 	}
 	V(packet) {
-		"opening" === this.readyState && "open" === packet.type && this.onOpen(), "close" === packet.type ? this.onClose({
+		this.readyState === "opening" && packet.type === "open" && this.onOpen(), packet.type === "close" ? this.onClose({
 			description: "transport closed by the server"
 		}) : this.onPacket(packet);
 	}
 	poll() {
-		this.r = !0, this.request("xhr poll error", text => this.onData(text)), this.emitReserved("poll");
+		this.r = !0, this.request(POLL_ERROR, text => this.onData(text)), this.emitReserved("poll");
 	}
 	async request(failure2, done, body, limit = this.opts.requestTimeout) {
 		let {extraHeaders, withCredentials, timestampRequests} = this.opts, context = this.F = {
@@ -1057,7 +1085,7 @@ var Polling = class extends Transport {
 		body || (this.s = controller, this.timer = timer);
 		let uri = "";
 		try {
-			uri = this.E("http", !1 !== timestampRequests, !this.q && !this.query.sid);
+			uri = this.E("http", timestampRequests !== !1, !this.q && !this.query.sid);
 			let response = await this.fetch(uri, {
 				method: body ? "POST" : "GET",
 				body,
@@ -1067,16 +1095,16 @@ var Polling = class extends Transport {
 				} : extraHeaders,
 				signal: controller.signal,
 				credentials: withCredentials ? "include" : "same-origin",
-				keepalive: "1" === body
+				keepalive: body === "1"
 			});
-			"no_answer" === code && (code = "cut_off"), context.responseText = await (200 === response.status ? this.read(response) : response.text()), 
+			code === "no_answer" && (code = "cut_off"), context.responseText = await (response.status === 200 ? this.read(response) : response.text()), 
 			context.status = response.status, this.redirected = response.redirected;
 		} catch (error) {
-			context.error = error, "no_answer" === code && await this.ia(uri) && (code = "refused_origin");
+			context.error = error, code === "no_answer" && await this.ia(uri) && (code = "refused_origin");
 		}
-		this.d(timer), body && "closed" === this.readyState && this.s.abort();
+		this.d(timer), body && this.readyState === "closed" && this.s.abort();
 		let {status, responseText} = context;
-		if (200 === status) return done(responseText);
+		if (status === 200) return done(responseText);
 		status && (code = this.z(!0)), this.c(() => {
 			forbidden && uri.startsWith(forbidden) && (code = "forbidden", this.socket.opts.tryAllTransports = !0), 
 			this.onError(failure2, status, context, because(code));
@@ -1086,7 +1114,7 @@ var Polling = class extends Transport {
 		return answer.text();
 	}
 	fetch(uri, request) {
-		return ("function" == typeof fetch ? fetch : fetchByXhr)(uri, request);
+		return (typeof fetch == "function" ? fetch : fetchByXhr)(uri, request);
 	}
 	async ia(uri) {
 		return !this.query.sid && !uri.startsWith(pageLocation()?.origin ?? "") && this.H();
@@ -1113,7 +1141,8 @@ var WebSocketTransport = class extends Transport {
 		}
 	}
 	createSocket(uri, protocols, opts) {
-		return new WebSocket(uri, protocols || [], opts);
+		let Constructor = WebSocket;
+		return new Constructor(uri, protocols || [], opts);
 	}
 	doClose() {
 		this.ws && (this.ws.onerror = () => {}, this.ws.close());
@@ -1126,12 +1155,12 @@ var WebSocketTransport = class extends Transport {
 			queueMicrotask(() => this.onDrain());
 		}, error => this.G(error, "blob"));
 	}
-	G(description, code = ("opening" === this.readyState ? "no_websocket" : "connection_lost")) {
+	G(description, code = (this.readyState === "opening" ? "no_websocket" : "connection_lost")) {
 		this.onError("websocket error", description, void 0, because(code));
 	}
 };
 
-var Streaming = class extends Polling {
+var STREAM_ERROR = "stream error", FIRST_PACKET = 3e3, BINARY = 128, LENGTH_16 = 126, Streaming = class extends Polling {
 	get name() {
 		return "streaming";
 	}
@@ -1140,16 +1169,16 @@ var Streaming = class extends Polling {
 		this.socket.transport === this ? super.doClose() : this.s.abort();
 	}
 	poll() {
-		let limit = this.j ? 0 : 3e3;
-		this.j = !1, this.request("stream error", () => this.ja(), void 0, limit);
+		let limit = this.j ? 0 : FIRST_PACKET;
+		this.j = !1, this.request(STREAM_ERROR, () => this.ja(), void 0, limit);
 	}
 	W() {
-		"opening" === this.readyState && this.query.sid && this.onOpen();
+		this.readyState === "opening" && this.query.sid && this.onOpen();
 	}
 	X(data) {
 		this.d(this.timer);
 		let packet = decodePacket(data, this.socket.binaryType);
-		this.j = "noop" === packet.type, this.j || this.V(packet);
+		this.j = packet.type === "noop", this.j || this.V(packet);
 	}
 	async read({body}) {
 		this.W();
@@ -1159,17 +1188,18 @@ var Streaming = class extends Polling {
 			if (done) return "";
 			let joined = new Uint8Array(bytes.length + value.length);
 			for (joined.set(bytes), joined.set(value, bytes.length), bytes = joined; ;) {
-				let short = bytes[0] % 128, header = short < 126 ? 1 : short > 126 ? 9 : 3, length = header > 1 ? 0 : short;
-				for (let i = 1; i < header; i++) length = 256 * length + bytes[i];
+				let short = bytes[0] % BINARY, header = short < LENGTH_16 ? 1 : short > LENGTH_16 ? 9 : 3, length = header > 1 ? 0 : short;
+				for (let i = 1; i < header; i++) length = length * 256 + bytes[i];
 				let end = header + length;
 				if (!(end <= bytes.length)) break;
 				let data = bytes.slice(header, end);
-				await this.X(bytes[0] < 128 ? (new TextDecoder).decode(data) : data.buffer), bytes = bytes.subarray(end);
+				await this.X(bytes[0] < BINARY ? (new TextDecoder).decode(data) : data.buffer), 
+				bytes = bytes.subarray(end);
 			}
 		}
 	}
 	ja() {
-		"closed" !== this.readyState && (this.j ? this.poll() : this.onError("stream error", 200, this.F, because("cut_off")));
+		this.readyState !== "closed" && (this.j ? this.poll() : this.onError(STREAM_ERROR, 200, this.F, because("cut_off")));
 	}
 };
 
@@ -1183,8 +1213,8 @@ var Iframe = class extends Streaming {
 		query.origin = location.origin, super.doOpen();
 	}
 	poll() {
-		let start = () => "closed" !== this.readyState && super.poll();
-		"complete" === document.readyState ? start() : addEventListener("load", start);
+		let start = () => this.readyState !== "closed" && super.poll();
+		document.readyState === "complete" ? start() : addEventListener("load", start);
 	}
 	fetch(uri, {body, signal}) {
 		return new Promise((resolve2, reject) => {
@@ -1218,9 +1248,9 @@ var Iframe = class extends Streaming {
 	}
 };
 
-var WebTransport = class extends Transport {
+var WebTransportTransport = class extends Transport {
 	get name() {
 		return "webtransport";
 	}
-};
+}, WebTransport = WebTransportTransport;
 //# sourceMappingURL=slim.js.map

@@ -72,7 +72,7 @@ var TYPES = [ "open", "close", "ping", "pong", "message", "upgrade", "noop" ];
 var UNREADABLE = {
 	type: "error",
 	data: "parser error"
-};
+}, SEPARATOR = "";
 
 function isBinary(value) {
 	return value instanceof ArrayBuffer || ArrayBuffer.isView(value) || value instanceof Blob;
@@ -90,19 +90,25 @@ function fromBase64(text) {
 	return bytes.buffer;
 }
 
+function encodePacket({type, data}, supportsBinary) {
+	return isBinary(data) ? supportsBinary ? data : data instanceof Blob ? data.arrayBuffer().then(toBase64) : toBase64(data) : TYPES.indexOf(type) + (data || "");
+}
+
 function encodePackets(packets, supportsBinary, done, failed) {
-	let encoded = packets.map(packet => function({type, data}, supportsBinary) {
-		return isBinary(data) ? supportsBinary ? data : data instanceof Blob ? data.arrayBuffer().then(toBase64) : toBase64(data) : TYPES.indexOf(type) + (data || "");
-	}(packet, supportsBinary));
+	let encoded = packets.map(packet => encodePacket(packet, supportsBinary));
 	encoded.some(part => part instanceof Promise) ? Promise.all(encoded).then(done, failed) : done(encoded);
 }
 
+function joinPayload(encoded) {
+	return encoded.join(SEPARATOR);
+}
+
 function decodePacket(encoded, binaryType) {
-	if ("string" != typeof encoded) return {
+	if (typeof encoded != "string") return {
 		type: "message",
 		data: present(encoded, binaryType)
 	};
-	if ("b" === encoded[0]) try {
+	if (encoded[0] === "b") try {
 		return {
 			type: "message",
 			data: present(fromBase64(encoded.slice(1)), binaryType)
@@ -119,8 +125,23 @@ function decodePacket(encoded, binaryType) {
 	} : UNREADABLE;
 }
 
+function decodePayload(payload, binaryType) {
+	let packets = [];
+	for (let encoded of payload.split(SEPARATOR)) {
+		let packet = decodePacket(encoded, binaryType);
+		if (packets.push(packet), packet.type === "error") break;
+	}
+	return packets;
+}
+
 function present(data, binaryType) {
-	return "blob" === binaryType && !(data instanceof Blob) ? new Blob([ data ]) : data;
+	return binaryType === "blob" && !(data instanceof Blob) ? new Blob([ data ]) : data;
+}
+
+function encodedLength(data) {
+	if (typeof data == "string") return new Blob([ data ]).size;
+	let length = data.size ?? data.byteLength;
+	return Math.ceil(length / 3) * 4;
 }
 
 var ADDRESS = /^(?:(?:(https?|wss?):)?\/\/)?(?:[^@/?#]*@)?(?:\[([^\]]*)\]|([^:/?#]*))(?::(\d*))?([^?#]*)(?:\?([^#]*))?/;
@@ -137,11 +158,28 @@ function parse(address) {
 }
 
 function pageLocation() {
-	return "object" == typeof location ? location : void 0;
+	return typeof location == "object" ? location : void 0;
+}
+
+function resolve(uri, path, base = pageLocation()) {
+	let source = uri || "/";
+	/^\/(?!\/)/.test(source) && (source = (base ? base.host : "localhost") + source);
+	let target = parse(source);
+	return target.protocol || (target.protocol = base && base.protocol !== "https:" ? "http" : "https", 
+	source = target.protocol + "://" + source.replace(/^\/\//, "")), target.port = target.port || (/s$/.test(target.protocol) ? "443" : "80"), 
+	target.path = target.path || "/", {
+		...target,
+		source,
+		id: `${target.protocol}://${bracketed(target.host)}:${target.port}${path}`
+	};
 }
 
 function bracketed(host) {
 	return host.includes(":") ? `[${host}]` : host;
+}
+
+function encodeQuery(query) {
+	return Object.entries(query).map(pair => pair.map(encodeURIComponent).join("=")).join("&");
 }
 
 function decodeQuery(text) {
@@ -169,11 +207,11 @@ var Transport = class extends Emitter {
 		return this.readyState = "opening", this.doOpen(), this;
 	}
 	close() {
-		return this.readyState && "closed" !== this.readyState && (this.doClose(), this.onClose()), 
+		return this.readyState && this.readyState !== "closed" && (this.doClose(), this.onClose()), 
 		this;
 	}
 	send(packets) {
-		"open" === this.readyState && this.write(packets);
+		this.readyState === "open" && this.write(packets);
 	}
 	pause(_onPause) {}
 	takeable(packets) {
@@ -223,18 +261,44 @@ var Transport = class extends Emitter {
 	createUri(scheme, stamped, base64) {
 		let {secure, hostname, port, path, timestampParam} = this.opts, {query} = this;
 		stamped && (query[timestampParam] = Math.random().toString(36).slice(2)), base64 && (query.b64 = 1);
-		return `${scheme}${secure ? "s" : ""}://${bracketed(hostname)}${+port && +port != (secure ? 443 : 80) ? ":" + port : ""}${path}?${function(query) {
-			return Object.entries(query).map(pair => pair.map(encodeURIComponent).join("=")).join("&");
-		}(query)}`;
+		let origin = `${scheme}${secure ? "s" : ""}://${bracketed(hostname)}`, shownPort = +port && +port != (secure ? 443 : 80) ? ":" + port : "";
+		return `${origin}${shownPort}${path}?${encodeQuery(query)}`;
 	}
 };
+
+function attemptUpgrade(engine, name) {
+	let transport = engine.createTransport(name), chosen = !1, detach = () => {
+		for (let unsubscribe of subs.splice(0)) unsubscribe();
+	}, abandon = () => {
+		detach(), transport.close();
+	}, fail = cause => {
+		abandon(), chosen && (engine.upgrading = !1, engine.transport.resume?.(), engine.flush()), 
+		engine.emitReserved("upgradeError", failure("probe error" + cause, {
+			transport: transport.name
+		}));
+	}, handOver = () => {
+		subs.length && (detach(), engine.setTransport(transport), transport.send([ {
+			type: "upgrade"
+		} ]), engine.emitReserved("upgrade", transport), engine.upgrading = !1, engine.flush());
+	}, subs = [ subscribe(transport, "open", () => transport.send([ {
+		type: "ping",
+		data: "probe"
+	} ])), subscribe(transport, "packet", ({type, data}) => {
+		if (type !== "pong" || data !== "probe") return fail("");
+		engine.upgrading || (chosen = engine.upgrading = !0, engine.emitReserved("upgrading", transport), 
+		engine.constructor.priorWebsocketSuccess = transport.name === "websocket", engine.transport.pause(() => {
+			transport.writable ? handOver() : transport.once("drain", handOver);
+		}));
+	}), subscribe(transport, "error", error => fail(": " + error)), subscribe(transport, "close", () => fail(": transport closed")), subscribe(engine, "close", () => fail(": socket closed")), subscribe(engine, "leave", abandon), subscribe(engine, "upgrading", to => to !== transport && abandon()) ];
+	transport.open();
+}
 
 function fetchByXhr(uri, {method, body, headers, credentials, signal}) {
 	return new Promise((resolve2, reject) => {
 		let xhr = new XMLHttpRequest;
 		xhr.open(method, uri);
 		for (let [name, value] of Object.entries(headers || {})) xhr.setRequestHeader(name, value);
-		xhr.withCredentials = "include" === credentials, xhr.onload = () => resolve2({
+		xhr.withCredentials = credentials === "include", xhr.onload = () => resolve2({
 			status: xhr.status,
 			redirected: new URL(xhr.responseURL || uri).href !== new URL(uri).href,
 			text: () => Promise.resolve(xhr.responseText)
@@ -242,10 +306,10 @@ function fetchByXhr(uri, {method, body, headers, credentials, signal}) {
 	});
 }
 
-var UNNAMED = /^(streaming|iframe)$/, forbidden = "";
+var POLL_ERROR = "xhr poll error", POST_ERROR = "xhr post error", UNNAMED = /^(streaming|iframe)$/, forbidden = "";
 
-"object" == typeof document && document.addEventListener("securitypolicyviolation", ({effectiveDirective, blockedURI}) => {
-	"connect-src" === effectiveDirective && (forbidden = blockedURI);
+typeof document == "object" && document.addEventListener("securitypolicyviolation", ({effectiveDirective, blockedURI}) => {
+	effectiveDirective === "connect-src" && (forbidden = blockedURI);
 });
 
 var Polling = class extends Transport {
@@ -255,7 +319,7 @@ var Polling = class extends Transport {
 	pause(onPause) {
 		this.readyState = "pausing";
 		let waiting = 1, settled = () => {
-			--waiting || "pausing" !== this.readyState || (this.readyState = "paused", onPause());
+			--waiting || this.readyState !== "pausing" || (this.readyState = "paused", onPause());
 		};
 		this.isPolling && (waiting++, this.once("pollComplete", settled)), this.writable || (waiting++, 
 		this.once("drain", settled)), settled();
@@ -263,42 +327,13 @@ var Polling = class extends Transport {
 	upgrade(offered) {
 		let {socket} = this, names = [].concat(offered), rest = socket.transports.filter(name => names.includes(name) || names[0] && UNNAMED.test(name)), next = () => {
 			let name = rest.shift();
-			!name || "open" !== socket.readyState || (socket.constructor.priorWebsocketSuccess = !1, 
-			function(engine, name) {
-				let transport = engine.createTransport(name), chosen = !1, detach = () => {
-					for (let unsubscribe of subs.splice(0)) unsubscribe();
-				}, abandon = () => {
-					detach(), transport.close();
-				}, fail = cause => {
-					abandon(), chosen && (engine.upgrading = !1, engine.transport.resume?.(), engine.flush()), 
-					engine.emitReserved("upgradeError", failure("probe error" + cause, {
-						transport: transport.name
-					}));
-				}, handOver = () => {
-					subs.length && (detach(), engine.setTransport(transport), transport.send([ {
-						type: "upgrade"
-					} ]), engine.emitReserved("upgrade", transport), engine.upgrading = !1, engine.flush());
-				}, subs = [ subscribe(transport, "open", () => transport.send([ {
-					type: "ping",
-					data: "probe"
-				} ])), subscribe(transport, "packet", ({type, data}) => {
-					if ("pong" !== type || "probe" !== data) return fail("");
-					engine.upgrading || (chosen = engine.upgrading = !0, engine.emitReserved("upgrading", transport), 
-					engine.constructor.priorWebsocketSuccess = "websocket" === transport.name, engine.transport.pause(() => {
-						transport.writable ? handOver() : transport.once("drain", handOver);
-					}));
-				}), subscribe(transport, "error", error => fail(": " + error)), subscribe(transport, "close", () => fail(": transport closed")), subscribe(engine, "close", () => fail(": socket closed")), subscribe(engine, "leave", abandon), subscribe(engine, "upgrading", to => to !== transport && abandon()) ];
-				transport.open();
-			}(socket, name));
+			!name || socket.readyState !== "open" || (socket.constructor.priorWebsocketSuccess = !1, 
+			attemptUpgrade(socket, name));
 		};
 		socket.on("upgradeError", next), next();
 	}
 	takeable(packets) {
-		let {maxPayload} = this.socket, size = -1, end = maxPayload ? packets.findIndex(({data}, i) => (size += 2 + (data ? function(data) {
-			if ("string" == typeof data) return new Blob([ data ]).size;
-			let length = data.size ?? data.byteLength;
-			return 4 * Math.ceil(length / 3);
-		}(data) : 0)) > maxPayload && i) : -1;
+		let {maxPayload} = this.socket, size = -1, end = maxPayload ? packets.findIndex(({data}, i) => (size += 2 + (data ? encodedLength(data) : 0)) > maxPayload && i) : -1;
 		return packets.slice(0, end < 0 ? void 0 : end);
 	}
 	explain(status) {
@@ -312,35 +347,26 @@ var Polling = class extends Transport {
 		this.poll();
 	}
 	doClose() {
-		"opening" === this.readyState ? this.controller.abort() : this.write([ {
+		this.readyState === "opening" ? this.controller.abort() : this.write([ {
 			type: "close"
 		} ]);
 	}
 	write(packets) {
-		this.writable = !1, encodePackets(packets, !1, encoded => this.request("xhr post error", () => this.onDrain(), function(encoded) {
-			return encoded.join("");
-		}(encoded)), error => this.onError("xhr post error", error, void 0, because("blob")));
+		this.writable = !1, encodePackets(packets, !1, encoded => this.request(POST_ERROR, () => this.onDrain(), joinPayload(encoded)), error => this.onError(POST_ERROR, error, void 0, because("blob")));
 	}
 	onData(data) {
-		for (let packet of function(payload, binaryType) {
-			let packets = [];
-			for (let encoded of payload.split("")) {
-				let packet = decodePacket(encoded, binaryType);
-				if (packets.push(packet), "error" === packet.type) break;
-			}
-			return packets;
-		}(data, this.socket.binaryType)) if (this.accept(packet), "close" === packet.type) break;
-		"closed" !== this.readyState && (this.isPolling = !1, this.emitReserved("pollComplete"), 
-		"open" === this.readyState && this.poll());
+		for (let packet of decodePayload(data, this.socket.binaryType)) if (this.accept(packet), 
+		packet.type === "close") break;
+		this.readyState !== "closed" && (this.isPolling = !1, this.emitReserved("pollComplete"), 
+		this.readyState === "open" && this.poll());
 	}
 	accept(packet) {
-		"opening" === this.readyState && "open" === packet.type && this.onOpen(), "close" === packet.type ? this.onClose({
+		this.readyState === "opening" && packet.type === "open" && this.onOpen(), packet.type === "close" ? this.onClose({
 			description: "transport closed by the server"
 		}) : this.onPacket(packet);
 	}
 	poll() {
-		this.isPolling = !0, this.request("xhr poll error", text => this.onData(text)), 
-		this.emitReserved("poll");
+		this.isPolling = !0, this.request(POLL_ERROR, text => this.onData(text)), this.emitReserved("poll");
 	}
 	async request(failure2, done, body, limit = this.opts.requestTimeout) {
 		let {extraHeaders, withCredentials, timestampRequests} = this.opts, context = this.answer = {
@@ -352,7 +378,7 @@ var Polling = class extends Transport {
 		body || (this.controller = controller, this.timer = timer);
 		let uri = "";
 		try {
-			uri = this.createUri("http", !1 !== timestampRequests, !this.supportsBinary && !this.query.sid);
+			uri = this.createUri("http", timestampRequests !== !1, !this.supportsBinary && !this.query.sid);
 			let response = await this.fetch(uri, {
 				method: body ? "POST" : "GET",
 				body,
@@ -362,16 +388,16 @@ var Polling = class extends Transport {
 				} : extraHeaders,
 				signal: controller.signal,
 				credentials: withCredentials ? "include" : "same-origin",
-				keepalive: "1" === body
+				keepalive: body === "1"
 			});
-			"no_answer" === code && (code = "cut_off"), context.responseText = await (200 === response.status ? this.read(response) : response.text()), 
+			code === "no_answer" && (code = "cut_off"), context.responseText = await (response.status === 200 ? this.read(response) : response.text()), 
 			context.status = response.status, this.redirected = response.redirected;
 		} catch (error) {
-			context.error = error, "no_answer" === code && await this.isRefused(uri) && (code = "refused_origin");
+			context.error = error, code === "no_answer" && await this.isRefused(uri) && (code = "refused_origin");
 		}
-		this.clearTimeoutFn(timer), body && "closed" === this.readyState && this.controller.abort();
+		this.clearTimeoutFn(timer), body && this.readyState === "closed" && this.controller.abort();
 		let {status, responseText} = context;
-		if (200 === status) return done(responseText);
+		if (status === 200) return done(responseText);
 		status && (code = this.explain(!0)), this.setTimeoutFn(() => {
 			forbidden && uri.startsWith(forbidden) && (code = "forbidden", this.socket.opts.tryAllTransports = !0), 
 			this.onError(failure2, status, context, because(code));
@@ -381,14 +407,14 @@ var Polling = class extends Transport {
 		return answer.text();
 	}
 	fetch(uri, request) {
-		return ("function" == typeof fetch ? fetch : fetchByXhr)(uri, request);
+		return (typeof fetch == "function" ? fetch : fetchByXhr)(uri, request);
 	}
 	async isRefused(uri) {
 		return !this.query.sid && !uri.startsWith(pageLocation()?.origin ?? "") && this.reaches();
 	}
 };
 
-var Streaming = class extends Polling {
+var STREAM_ERROR = "stream error", FIRST_PACKET = 3e3, BINARY = 128, LENGTH_16 = 126, Streaming = class extends Polling {
 	get name() {
 		return "streaming";
 	}
@@ -397,16 +423,16 @@ var Streaming = class extends Polling {
 		this.socket.transport === this ? super.doClose() : this.controller.abort();
 	}
 	poll() {
-		let limit = this.rotated ? 0 : 3e3;
-		this.rotated = !1, this.request("stream error", () => this.onEnd(), void 0, limit);
+		let limit = this.rotated ? 0 : FIRST_PACKET;
+		this.rotated = !1, this.request(STREAM_ERROR, () => this.onEnd(), void 0, limit);
 	}
 	begin() {
-		"opening" === this.readyState && this.query.sid && this.onOpen();
+		this.readyState === "opening" && this.query.sid && this.onOpen();
 	}
 	receive(data) {
 		this.clearTimeoutFn(this.timer);
 		let packet = decodePacket(data, this.socket.binaryType);
-		this.rotated = "noop" === packet.type, this.rotated || this.accept(packet);
+		this.rotated = packet.type === "noop", this.rotated || this.accept(packet);
 	}
 	async read({body}) {
 		this.begin();
@@ -416,18 +442,18 @@ var Streaming = class extends Polling {
 			if (done) return "";
 			let joined = new Uint8Array(bytes.length + value.length);
 			for (joined.set(bytes), joined.set(value, bytes.length), bytes = joined; ;) {
-				let short = bytes[0] % 128, header = short < 126 ? 1 : short > 126 ? 9 : 3, length = header > 1 ? 0 : short;
-				for (let i = 1; i < header; i++) length = 256 * length + bytes[i];
+				let short = bytes[0] % BINARY, header = short < LENGTH_16 ? 1 : short > LENGTH_16 ? 9 : 3, length = header > 1 ? 0 : short;
+				for (let i = 1; i < header; i++) length = length * 256 + bytes[i];
 				let end = header + length;
 				if (!(end <= bytes.length)) break;
 				let data = bytes.slice(header, end);
-				await this.receive(bytes[0] < 128 ? (new TextDecoder).decode(data) : data.buffer), 
+				await this.receive(bytes[0] < BINARY ? (new TextDecoder).decode(data) : data.buffer), 
 				bytes = bytes.subarray(end);
 			}
 		}
 	}
 	onEnd() {
-		"closed" !== this.readyState && (this.rotated ? this.poll() : this.onError("stream error", 200, this.answer, because("cut_off")));
+		this.readyState !== "closed" && (this.rotated ? this.poll() : this.onError(STREAM_ERROR, 200, this.answer, because("cut_off")));
 	}
 };
 
@@ -441,8 +467,8 @@ var Iframe = class extends Streaming {
 		query.origin = location.origin, super.doOpen();
 	}
 	poll() {
-		let start = () => "closed" !== this.readyState && super.poll();
-		"complete" === document.readyState ? start() : addEventListener("load", start);
+		let start = () => this.readyState !== "closed" && super.poll();
+		document.readyState === "complete" ? start() : addEventListener("load", start);
 	}
 	fetch(uri, {body, signal}) {
 		return new Promise((resolve2, reject) => {
@@ -476,13 +502,13 @@ var Iframe = class extends Streaming {
 	}
 };
 
-var watchers = new Set;
+var watchers = new Set, moments = [ "offline", "online", "pagehide", "pageshow", "resume", "visibilitychange" ];
 
-if ("function" == typeof addEventListener) for (let moment of [ "offline", "online", "pagehide", "pageshow", "resume", "visibilitychange" ]) addEventListener(moment, () => {
+if (typeof addEventListener == "function") for (let moment of moments) addEventListener(moment, () => {
 	for (let watcher of watchers) watcher(moment);
 }, !0);
 
-var transportsByName = {}, _Socket = class _Socket extends Emitter {
+var LONGEST_DELAY = 2 ** 31 - 1, transportsByName = {}, _Socket = class _Socket extends Emitter {
 	constructor(uri, options) {
 		super();
 		this.id = null;
@@ -503,33 +529,33 @@ var transportsByName = {}, _Socket = class _Socket extends Emitter {
 			...options
 		};
 		installTimers(this, opts);
-		let page = pageLocation(), {hostname, port, secure = "https:" === page?.protocol} = opts;
+		let page = pageLocation(), {hostname, port, secure = page?.protocol === "https:"} = opts;
 		if (uri) {
 			let address = parse(uri);
 			hostname = address.host, port = address.port, secure = /s$/.test(address.protocol), 
 			address.query && (opts.query = address.query);
 		} else opts.host && (hostname = parse(opts.host).host || opts.host);
 		opts.secure = secure, opts.port = port || !hostname && page?.port || (secure ? "443" : "80"), 
-		opts.hostname = hostname || page?.hostname || "localhost", "string" == typeof opts.query && (opts.query = decodeQuery(opts.query)), 
+		opts.hostname = hostname || page?.hostname || "localhost", typeof opts.query == "string" && (opts.query = decodeQuery(opts.query)), 
 		opts.path = opts.path.replace(/\/$/, "") + (opts.addTrailingSlash ? "/" : "");
 		let {transports, transportImplementations} = opts;
 		if (transports && transportImplementations) throw new Error("specifying both 'transportImplementations' and 'transports' options is not supported");
 		let given = transportImplementations || transports || Object.keys(transportsByName);
 		this.transports = given.map(item => {
-			if ("function" != typeof item) return item;
+			if (typeof item != "function") return item;
 			let name = item.prototype.name;
 			return this._transportsByName[name] = item, name;
 		}).filter(name => this._transportsByName[name]?.prototype.doOpen);
 		let hasLeft = !1, leave = () => {
 			hasLeft = !0, this._pingTimeoutTime = 0, this._fire("$leave", []), this.transport?.off().close();
 		}, watch = async moment => {
-			"pagehide" === moment ? leave() : "pageshow" === moment ? hasLeft && this._onClose("transport close", {
+			moment === "pagehide" ? leave() : moment === "pageshow" ? hasLeft && this._onClose("transport close", {
 				description: "the page was left"
-			}) : "offline" !== moment ? this._hasPingExpired() : "localhost" !== opts.hostname && !await (this.transport?.reaches()) && this._onClose("transport close", {
+			}) : moment !== "offline" ? this._hasPingExpired() : opts.hostname !== "localhost" && !await (this.transport?.reaches()) && this._onClose("transport close", {
 				description: "network connection lost"
 			});
 		};
-		watchers.add(watch), this._cleanups = [ () => watchers.delete(watch) ], "function" == typeof addEventListener && opts.closeOnBeforeunload && (addEventListener("beforeunload", leave), 
+		watchers.add(watch), this._cleanups = [ () => watchers.delete(watch) ], typeof addEventListener == "function" && opts.closeOnBeforeunload && (addEventListener("beforeunload", leave), 
 		this._cleanups.push(() => removeEventListener("beforeunload", leave))), this._open();
 	}
 	createTransport(name) {
@@ -561,10 +587,10 @@ var transportsByName = {}, _Socket = class _Socket extends Emitter {
 		this.transport?.off(), this.transport = transport.on("drain", () => this._onDrain()).on("packet", packet => this._onPacket(packet)).on("error", error => this._onError(error)).on("close", details => this._onClose("transport close", details));
 	}
 	_onPacket(packet) {
-		if ("closed" === this.readyState) return;
+		if (this.readyState === "closed") return;
 		let {type, data} = packet;
-		this._fire("$packet", [ packet ]), this._fire("$heartbeat", []), "open" === type && !this.id ? this._onHandshake(data) : "error" === type || !this.id ? this._onServerError(data) : "ping" === type ? (this._sendPacket("pong"), 
-		this.emitReserved("ping"), this.emitReserved("pong"), this._resetPingTimeout()) : "message" === type && (this._fire("$data", [ data ]), 
+		this._fire("$packet", [ packet ]), this._fire("$heartbeat", []), type === "open" && !this.id ? this._onHandshake(data) : type === "error" || !this.id ? this._onServerError(data) : type === "ping" ? (this._sendPacket("pong"), 
+		this.emitReserved("ping"), this.emitReserved("pong"), this._resetPingTimeout()) : type === "message" && (this._fire("$data", [ data ]), 
 		this._fire("$message", [ data ]));
 	}
 	_onHandshake(json) {
@@ -572,14 +598,14 @@ var transportsByName = {}, _Socket = class _Socket extends Emitter {
 		try {
 			data = JSON.parse(json);
 		} catch {}
-		if (!data || "string" != typeof data.sid || !(data.pingInterval + data.pingTimeout > 0)) return this._onServerError("parser error");
+		if (!data || typeof data.sid != "string" || !(data.pingInterval + data.pingTimeout > 0)) return this._onServerError("parser error");
 		this.emitReserved("handshake", data), this.id = this.transport.query.sid = data.sid, 
-		this._pingDelay = Math.min(data.pingInterval + data.pingTimeout, 2147483647), this.maxPayload = data.maxPayload, 
-		this.readyState = "open", _Socket.priorWebsocketSuccess = "websocket" === this.transport.name, 
-		this.emitReserved("open"), this.flush(), this._resetPingTimeout(), !("open" !== this.readyState || !this.opts.upgrade) && this.transport.upgrade?.(data.upgrades);
+		this._pingDelay = Math.min(data.pingInterval + data.pingTimeout, LONGEST_DELAY), 
+		this.maxPayload = data.maxPayload, this.readyState = "open", _Socket.priorWebsocketSuccess = this.transport.name === "websocket", 
+		this.emitReserved("open"), this.flush(), this._resetPingTimeout(), !(this.readyState !== "open" || !this.opts.upgrade) && this.transport.upgrade?.(data.upgrades);
 	}
 	_resetPingTimeout() {
-		this.clearTimeoutFn(this._pingTimeoutTimer), "closed" !== this.readyState && (this._pingTimeoutTime = Date.now() + this._pingDelay, 
+		this.clearTimeoutFn(this._pingTimeoutTimer), this.readyState !== "closed" && (this._pingTimeoutTime = Date.now() + this._pingDelay, 
 		this._pingTimeoutTimer = this.setTimeoutFn(() => this._onClose("ping timeout"), this._pingDelay));
 	}
 	_hasPingExpired() {
@@ -591,7 +617,7 @@ var transportsByName = {}, _Socket = class _Socket extends Emitter {
 		this.writeBuffer.splice(0, this._prevBufferLen), this._prevBufferLen = 0, this.writeBuffer.length ? this.flush() : this.emitReserved("drain");
 	}
 	flush() {
-		if ("closed" === this.readyState || !this.transport.writable || this.upgrading || !this.writeBuffer.length) return;
+		if (this.readyState === "closed" || !this.transport.writable || this.upgrading || !this.writeBuffer.length) return;
 		let packets = this.transport.takeable(this.writeBuffer);
 		this.transport.send(packets), this._prevBufferLen = packets.length, this.emitReserved("flush");
 	}
@@ -603,13 +629,13 @@ var transportsByName = {}, _Socket = class _Socket extends Emitter {
 	}
 	_sendPacket(type, data, options, onFlush) {
 		if (this.readyState.startsWith("clos")) return;
-		"function" == typeof options && (onFlush = options, options = null);
+		typeof options == "function" && (onFlush = options, options = null);
 		let packet = {
 			type,
 			data,
 			options: {
 				...options,
-				compress: !1 !== options?.compress
+				compress: options?.compress !== !1
 			}
 		};
 		this.emitReserved("packetCreate", packet), this.writeBuffer.push(packet), onFlush && this.once("flush", onFlush), 
@@ -632,12 +658,12 @@ var transportsByName = {}, _Socket = class _Socket extends Emitter {
 		}));
 	}
 	_onError(error) {
-		if (_Socket.priorWebsocketSuccess = !1, this.opts.tryAllTransports && this.transports.length > 1 && "opening" === this.readyState) return this.transports.shift(), 
+		if (_Socket.priorWebsocketSuccess = !1, this.opts.tryAllTransports && this.transports.length > 1 && this.readyState === "opening") return this.transports.shift(), 
 		this._open();
 		this.emitReserved("error", error), this._onClose("transport error", error);
 	}
 	_onClose(reason, description) {
-		if ("closed" !== this.readyState) {
+		if (this.readyState !== "closed") {
 			this.readyState = "closed", this.clearTimeoutFn(this._pingTimeoutTimer);
 			for (let cleanup of this._cleanups) cleanup();
 			this.transport && (this.transport.off("close"), this.transport.close(), this.transport.off()), 
@@ -671,7 +697,8 @@ var WebSocketTransport = class extends Transport {
 		}
 	}
 	createSocket(uri, protocols, opts) {
-		return new WebSocket(uri, protocols || [], opts);
+		let Constructor = WebSocket;
+		return new Constructor(uri, protocols || [], opts);
 	}
 	doClose() {
 		this.ws && (this.ws.onerror = () => {}, this.ws.close());
@@ -684,7 +711,7 @@ var WebSocketTransport = class extends Transport {
 			queueMicrotask(() => this.onDrain());
 		}, error => this.fail(error, "blob"));
 	}
-	fail(description, code = ("opening" === this.readyState ? "no_websocket" : "connection_lost")) {
+	fail(description, code = (this.readyState === "opening" ? "no_websocket" : "connection_lost")) {
 		this.onError("websocket error", description, void 0, because(code));
 	}
 };
@@ -695,7 +722,16 @@ Object.assign(transportsByName, {
 	streaming: Streaming
 });
 
-"object" == typeof document && (transportsByName.iframe = Iframe);
+typeof document == "object" && (transportsByName.iframe = Iframe);
+
+function backoff(attempts, min, max, jitter) {
+	let delay = min * 2 ** Math.min(attempts, 31);
+	if (jitter > 0 && jitter <= 1) {
+		let random = Math.random();
+		delay *= 1 + random * jitter * (random * 10 & 1 ? 1 : -1);
+	}
+	return Math.floor(Math.min(delay, max));
+}
 
 var protocol = 5;
 
@@ -705,9 +741,9 @@ function isReserved(event) {
 	return RESERVED.test(event);
 }
 
-var HEAD = /^([0-6])(?:(\d*)-)?(?:(\/[^,]*),?)?(\d*)/, Decoder = class extends Emitter {
+var MOST_ATTACHMENTS = 10, HEAD = /^([0-6])(?:(\d*)-)?(?:(\/[^,]*),?)?(\d*)/, Decoder = class extends Emitter {
 	add(data) {
-		if ("string" == typeof data) this.addText(data); else if (isBinary(data)) this.addAttachment(data); else throw new Error("Unknown type: " + data);
+		if (typeof data == "string") this.addText(data); else if (isBinary(data)) this.addAttachment(data); else throw new Error("Unknown type: " + data);
 	}
 	destroy() {
 		this.incomplete = this.buffers = void 0;
@@ -717,8 +753,8 @@ var HEAD = /^([0-6])(?:(\d*)-)?(?:(\/[^,]*),?)?(\d*)/, Decoder = class extends E
 		let [head, digit, count, nsp = "/", id] = text.startsWith("2[") ? [ "2", "2" ] : HEAD.exec(text) || [];
 		if (!head) throw new Error("unknown packet type " + text[0]);
 		let json = text.slice(head.length), type = +digit, hasAttachments = type >= 5;
-		if (hasAttachments ? !(+count > 0) : void 0 !== count) throw new Error("Illegal attachments");
-		if (+count > 10) throw new Error("too many attachments");
+		if (hasAttachments ? !(+count > 0) : count !== void 0) throw new Error("Illegal attachments");
+		if (+count > MOST_ATTACHMENTS) throw new Error("too many attachments");
 		let packet = {
 			type: hasAttachments ? type - 3 : type,
 			nsp
@@ -727,13 +763,7 @@ var HEAD = /^([0-6])(?:(\d*)-)?(?:(\/[^,]*),?)?(\d*)/, Decoder = class extends E
 			try {
 				packet.data = JSON.parse(json);
 			} catch {}
-			if (!function({type, data}) {
-				if (Array.isArray(data)) {
-					let [event] = data;
-					return 2 !== type ? 3 === type : "number" == typeof event || "string" == typeof event && !isReserved(event);
-				}
-				return "string" == typeof data ? 4 === type : !!data && "object" == typeof data && (0 === type || 4 === type);
-			}(packet)) throw new Error("invalid payload");
+			if (!isPayloadValid(packet)) throw new Error("invalid payload");
 		}
 		hasAttachments ? (this.incomplete = packet, this.buffers = [], this.expected = +count) : this._fire("$decoded", [ packet ]);
 	}
@@ -745,10 +775,18 @@ var HEAD = /^([0-6])(?:(\d*)-)?(?:(\/[^,]*),?)?(\d*)/, Decoder = class extends E
 	}
 };
 
+function isPayloadValid({type, data}) {
+	if (Array.isArray(data)) {
+		let [event] = data;
+		return type !== 2 ? type === 3 : typeof event == "number" || typeof event == "string" && !isReserved(event);
+	}
+	return typeof data == "string" ? type === 4 : !!data && typeof data == "object" && (type === 0 || type === 4);
+}
+
 function attach(value, buffers) {
-	if (!value || "object" != typeof value) return value;
-	if (!0 === value._placeholder) {
-		let buffer = "number" == typeof value.num && buffers[value.num];
+	if (!value || typeof value != "object") return value;
+	if (value._placeholder === !0) {
+		let buffer = typeof value.num == "number" && buffers[value.num];
 		if (!buffer) throw new Error("illegal attachments");
 		return buffer;
 	}
@@ -758,24 +796,26 @@ function attach(value, buffers) {
 
 var Encoder = class {
 	encode(packet) {
-		let {type, nsp, id, data} = packet, attachments = [], hasAttachments = (2 === type || 3 === type) && containsBinary(data), json = null == data ? "" : JSON.stringify(data, hasAttachments ? function(attachments) {
-			return function(key, value) {
-				let original = this[key];
-				return isBinary(original) ? {
-					_placeholder: !0,
-					num: attachments.push(original) - 1
-				} : value;
-			};
-		}(attachments) : void 0);
-		return [ (hasAttachments ? type + 3 + `${attachments.length}-` : type) + (nsp && "/" !== nsp ? nsp + "," : "") + (id ?? "") + json, ...attachments ];
+		let {type, nsp, id, data} = packet, attachments = [], hasAttachments = (type === 2 || type === 3) && containsBinary(data), json = data == null ? "" : JSON.stringify(data, hasAttachments ? detaching(attachments) : void 0);
+		return [ (hasAttachments ? type + 3 + `${attachments.length}-` : type) + (nsp && nsp !== "/" ? nsp + "," : "") + (id ?? "") + json, ...attachments ];
 	}
 };
 
-function containsBinary(value, fromJSON) {
-	return !value || "object" != typeof value ? !1 : isBinary(value) ? !0 : "function" == typeof value.toJSON && !fromJSON ? containsBinary(value.toJSON(), !0) : Object.values(value).some(item => containsBinary(item));
+function detaching(attachments) {
+	return function(key, value) {
+		let original = this[key];
+		return isBinary(original) ? {
+			_placeholder: !0,
+			num: attachments.push(original) - 1
+		} : value;
+	};
 }
 
-var reasonOf = ({reason}) => reason || new Error("aborted"), Socket2 = class extends Emitter {
+function containsBinary(value, fromJSON) {
+	return !value || typeof value != "object" ? !1 : isBinary(value) ? !0 : typeof value.toJSON == "function" && !fromJSON ? containsBinary(value.toJSON(), !0) : Object.values(value).some(item => containsBinary(item));
+}
+
+var reasonOf = ({reason}) => reason || new Error("aborted"), MAX_BUFFER_SIZE = 1e7, Socket2 = class extends Emitter {
 	constructor(io2, nsp, opts) {
 		super();
 		this.connected = !1;
@@ -800,7 +840,7 @@ var reasonOf = ({reason}) => reason || new Error("aborted"), Socket2 = class ext
 		return !!this.subs;
 	}
 	connect() {
-		let {io: io2} = this, isOpen = "open" === io2._readyState;
+		let {io: io2} = this, isOpen = io2._readyState === "open";
 		return this.connected || this.subs && isOpen ? this : (this.subs = this.subs || [ subscribe(io2, "open", () => this.onopen()), subscribe(io2, "packet", packet => this.onpacket(packet)), subscribe(io2, "error", error => !this.connected && this.onerror(error)), subscribe(io2, "close", (reason, description) => this.onclose(reason, description)) ], 
 		io2._reconnecting || io2.open(), isOpen && this.onopen(), this);
 	}
@@ -821,7 +861,7 @@ var reasonOf = ({reason}) => reason || new Error("aborted"), Socket2 = class ext
 			nsp: this.nsp,
 			data: args,
 			options: {
-				compress: !1 !== flags.compress
+				compress: flags.compress !== !1
 			}
 		}, isConnected = this.connected && !io2.engine._hasPingExpired(), ack = takeAck(args), size = isConnected || flags.volatile ? 0 : this._reserve(args);
 		return ack && (packet.id = this.ids++, this._registerAck(packet.id, ack, flags)), 
@@ -838,14 +878,14 @@ var reasonOf = ({reason}) => reason || new Error("aborted"), Socket2 = class ext
 		});
 	}
 	_registerAck(id, ack, {timeout = this._opts.ackTimeout, signal}) {
-		if (void 0 === timeout && !signal) {
+		if (timeout === void 0 && !signal) {
 			this.acks[id] = ack;
 			return;
 		}
 		let fail = error => {
 			this.sendBuffer = this.sendBuffer.filter(packet => packet.id !== id || (this._waiting -= packet.size, 
 			!1)), delete this.acks[id], settle(error);
-		}, abort = () => fail(reasonOf(signal)), timer = void 0 !== timeout && this.io.setTimeoutFn(() => fail(new Error("operation has timed out")), timeout);
+		}, abort = () => fail(reasonOf(signal)), timer = timeout !== void 0 && this.io.setTimeoutFn(() => fail(new Error("operation has timed out")), timeout);
 		signal?.addEventListener("abort", abort);
 		let settle = (...args) => {
 			this.io.clearTimeoutFn(timer), signal?.removeEventListener("abort", abort), ack.apply(this, args);
@@ -886,7 +926,7 @@ var reasonOf = ({reason}) => reason || new Error("aborted"), Socket2 = class ext
 			nsp,
 			data
 		})) size += part.byteLength ?? part.size ?? part.length;
-		if (this._waiting + size > (this._opts.maxBufferSize ?? 1e7)) throw failure("too much waits for the connection", {
+		if (this._waiting + size > (this._opts.maxBufferSize ?? MAX_BUFFER_SIZE)) throw failure("too much waits for the connection", {
 			code: "buffer_full"
 		});
 		return this._waiting += size, size;
@@ -910,7 +950,7 @@ var reasonOf = ({reason}) => reason || new Error("aborted"), Socket2 = class ext
 				} : data
 			}));
 		};
-		"function" == typeof auth ? auth(connect) : connect(auth);
+		typeof auth == "function" ? auth(connect) : connect(auth);
 	}
 	onerror(error) {
 		!this.isWarned && !this.hasListeners("connect_error") && (this.isWarned = !0, console.warn("connect_error", error)), 
@@ -926,24 +966,26 @@ var reasonOf = ({reason}) => reason || new Error("aborted"), Socket2 = class ext
 	}
 	onpacket(packet) {
 		let {type, nsp, data} = packet;
-		if (nsp === this.nsp) if (0 === type) {
-			if ("open" !== this.io._readyState) return;
-			data?.sid ? this.onconnect(data.sid, data.pid) : this.onerror(failure(VERSION_MISMATCH, {
-				cause: because("engine_3")
-			}));
-		} else if (2 === type || 5 === type) this.onevent(packet); else if (3 === type || 6 === type) this.onack(packet); else if (1 === type) this.destroy(), 
-		this.onclose("io server disconnect"); else if (4 === type) {
-			this.destroy();
-			let {message = data, data: details} = data || {};
-			this.onerror(failure(message, {
-				data: details
-			}));
+		if (nsp === this.nsp) {
+			if (type === 0) {
+				if (this.io._readyState !== "open") return;
+				data?.sid ? this.onconnect(data.sid, data.pid) : this.onerror(failure(VERSION_MISMATCH, {
+					cause: because("engine_3")
+				}));
+			} else if (type === 2 || type === 5) this.onevent(packet); else if (type === 3 || type === 6) this.onack(packet); else if (type === 1) this.destroy(), 
+			this.onclose("io server disconnect"); else if (type === 4) {
+				this.destroy();
+				let {message = data, data: details} = data || {};
+				this.onerror(failure(message, {
+					data: details
+				}));
+			}
 		}
 	}
 	onevent({id, data}) {
 		let args = data || [], last = args[args.length - 1];
-		this._pid && null == id && "string" == typeof last && (this._lastOffset = last), 
-		null != id && args.push(this.ack(id)), this.connected ? this.emitEvent(args) : this.receiveBuffer.push(args);
+		this._pid && id == null && typeof last == "string" && (this._lastOffset = last), 
+		id != null && args.push(this.ack(id)), this.connected ? this.emitEvent(args) : this.receiveBuffer.push(args);
 	}
 	emitEvent(args) {
 		for (let listener of [ ...this._anyListeners ]) call(this, listener, args);
@@ -1019,7 +1061,7 @@ for (let kind of [ "Any", "AnyOutgoing" ]) {
 }
 
 function takeAck(args) {
-	return "function" == typeof args[args.length - 1] ? args.pop() : void 0;
+	return typeof args[args.length - 1] == "function" ? args.pop() : void 0;
 }
 
 var VERSION_MISMATCH = "It seems you are trying to reach a Socket.IO server in v2.x with a v3.x client, but they are not compatible (more information here: https://socket.io/docs/v3/migrating-from-2-x-to-3-0/)";
@@ -1034,7 +1076,7 @@ var ACCESSORS = [ [ "reconnection", !0 ], [ "reconnectionAttempts", 1 / 0, !0 ],
 		this.subs = [];
 		this.attempts = 0;
 		this.skipReconnect = !1;
-		uri && "object" == typeof uri && (opts = uri, uri = void 0), opts.path = opts.path || "/socket.io", 
+		uri && typeof uri == "object" && (opts = uri, uri = void 0), opts.path = opts.path || "/socket.io", 
 		this.uri = uri, this.opts = opts, installTimers(this, opts);
 		for (let [name, value, isZeroNothing] of ACCESSORS) {
 			let given = opts[name];
@@ -1044,23 +1086,23 @@ var ACCESSORS = [ [ "reconnection", !0 ], [ "reconnectionAttempts", 1 / 0, !0 ],
 			Encoder,
 			Decoder
 		};
-		this.encoder = new parser.Encoder, this.decoder = new parser.Decoder, this._autoConnect = !1 !== opts.autoConnect, 
+		this.encoder = new parser.Encoder, this.decoder = new parser.Decoder, this._autoConnect = opts.autoConnect !== !1, 
 		this._autoConnect && this.open();
 	}
 	open(callback) {
-		if ("closed" !== this._readyState) return this;
+		if (this._readyState !== "closed") return this;
 		let engine = this.engine = new Socket(this.uri, this.opts);
 		this._readyState = "opening", this.skipReconnect = !1;
 		let onError = error => {
 			this.cleanup(), this._readyState = "closed", this.emitReserved("error", error), 
-			callback ? callback(error) : "closed" === this._readyState && !this.attempts && this.reconnect();
+			callback ? callback(error) : this._readyState === "closed" && !this.attempts && this.reconnect();
 		};
 		if (this.subs.push(subscribe(engine, "open", () => {
 			this.onopen(), callback?.();
 		}), subscribe(engine, "error", onError), subscribe(engine, "close", (reason, description) => onError(failure(reason, {
 			description,
 			cause: because("closed_early")
-		})))), !1 !== this._timeout) {
+		})))), this._timeout !== !1) {
 			let timer = this.setTimeoutFn(() => {
 				this.cleanup(), engine.close(), onError(failure("timeout", {
 					cause: because("timeout")
@@ -1117,7 +1159,7 @@ var ACCESSORS = [ [ "reconnection", !0 ], [ "reconnectionAttempts", 1 / 0, !0 ],
 		this.decoder.destroy();
 	}
 	onclose(reason, description) {
-		this.cleanup(), this.engine?.close(), this.attempts = 0, "open" === this._readyState && this.note(reason), 
+		this.cleanup(), this.engine?.close(), this.attempts = 0, this._readyState === "open" && this.note(reason), 
 		this._readyState = "closed", this.emitReserved("close", reason, description), this.reconnect();
 	}
 	isStopped() {
@@ -1130,18 +1172,11 @@ var ACCESSORS = [ [ "reconnection", !0 ], [ "reconnectionAttempts", 1 / 0, !0 ],
 			return;
 		}
 		this._reconnecting = !0;
-		let delay = function(attempts, min, max, jitter) {
-			let delay = min * 2 ** Math.min(attempts, 31);
-			if (jitter > 0 && jitter <= 1) {
-				let random = Math.random();
-				delay *= 1 + random * jitter * (10 * random & 1 ? 1 : -1);
-			}
-			return Math.floor(Math.min(delay, max));
-		}(this.attempts++, this._reconnectionDelay, this._reconnectionDelayMax, this._randomizationFactor), attempt = () => {
+		let delay = backoff(this.attempts++, this._reconnectionDelay, this._reconnectionDelayMax, this._randomizationFactor), attempt = () => {
 			stop(), this.isStopped() || this.emitReserved("reconnect_attempt", this.attempts), 
 			this.isStopped() ? this._reconnecting = !1 : this.open(error => this.onattempt(error));
 		}, watch = moment => {
-			("online" === moment || "pageshow" === moment) && attempt();
+			(moment === "online" || moment === "pageshow") && attempt();
 		}, timer = this.setTimeoutFn(attempt, delay);
 		watchers.add(watch);
 		let stop = () => {
@@ -1158,25 +1193,14 @@ var ACCESSORS = [ [ "reconnection", !0 ], [ "reconnectionAttempts", 1 / 0, !0 ],
 };
 
 for (let [name] of ACCESSORS) Manager.prototype[name] = function(value) {
-	return void 0 === value ? this["_" + name] : (this["_" + name] = value, this);
+	return value === void 0 ? this["_" + name] : (this["_" + name] = value, this);
 };
 
 var cache = {};
 
 function lookup(uri, opts = {}) {
-	uri && "object" == typeof uri && (opts = uri, uri = void 0);
-	let {id, path, query, source} = function(uri, path, base = pageLocation()) {
-		let source = uri || "/";
-		/^\/(?!\/)/.test(source) && (source = (base ? base.host : "localhost") + source);
-		let target = parse(source);
-		return target.protocol || (target.protocol = base && "https:" !== base.protocol ? "http" : "https", 
-		source = target.protocol + "://" + source.replace(/^\/\//, "")), target.port = target.port || (/s$/.test(target.protocol) ? "443" : "80"), 
-		target.path = target.path || "/", {
-			...target,
-			source,
-			id: `${target.protocol}://${bracketed(target.host)}:${target.port}${path}`
-		};
-	}(uri, opts.path || "/socket.io"), shared = cache[id], isOwn = opts.forceNew || !1 === opts.multiplex || shared && path in shared.nsps, manager = !isOwn && shared || new Manager(source, opts);
+	uri && typeof uri == "object" && (opts = uri, uri = void 0);
+	let {id, path, query, source} = resolve(uri, opts.path || "/socket.io"), shared = cache[id], isOwn = opts.forceNew || opts.multiplex === !1 || shared && path in shared.nsps, manager = !isOwn && shared || new Manager(source, opts);
 	return isOwn || (cache[id] = manager), query && !opts.query && (opts.query = decodeQuery(query)), 
 	manager.socket(path, opts);
 }
@@ -1189,11 +1213,11 @@ var io = Object.assign(lookup, {
 	protocol: 5
 });
 
-var WebTransport = class extends Transport {
+var WebTransportTransport = class extends Transport {
 	get name() {
 		return "webtransport";
 	}
-};
+}, WebTransport = WebTransportTransport;
 
 export { Polling as Fetch, Iframe, Manager, WebSocketTransport as NodeWebSocket, Polling as NodeXHR, Socket2 as Socket, Streaming, WebSocketTransport as WebSocket, WebTransport, Polling as XHR, io as connect, io as default, io, protocol };
 //# sourceMappingURL=socket.io.mjs.map
