@@ -65,6 +65,13 @@ impl Format {
         }
     }
 
+    /// One text packet alone.
+    pub(super) fn text(&self, packet: &[u8]) -> Vec<u8> {
+        let mut out = Vec::new();
+        self.append_text(&mut out, packet);
+        out
+    }
+
     /// Appends one text packet.
     pub(super) fn append_text(&self, out: &mut Vec<u8>, packet: &[u8]) {
         match self {

@@ -66,9 +66,7 @@ impl<A: Application> Packets<A> {
         if !owns {
             if on_trial && begins {
                 // Firefox tells nobody of an answer before its first bytes, and `2probe` waits for that.
-                let mut out = Vec::new();
-                self.format.append_text(&mut out, b"6");
-                return Poll::Ready(Some(out));
+                return Poll::Ready(Some(self.format.text(b"6")));
             }
             if on_trial {
                 state.probe = Some(cx.waker().clone());
@@ -84,9 +82,7 @@ impl<A: Application> Packets<A> {
             drop(queue);
             state.stream = None;
             self.ended = true;
-            let mut out = Vec::new();
-            self.format.append_text(&mut out, b"6");
-            return Poll::Ready(Some(out));
+            return Poll::Ready(Some(self.format.text(b"6")));
         }
         drop(state);
         queue.unblock();
