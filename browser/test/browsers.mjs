@@ -4,8 +4,7 @@ import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import puppeteer from "puppeteer-core";
-import { freePort } from "../harness/port.mjs";
+import { deadPort } from "./server.mjs";
 
 const find = (...paths) => paths.find((path) => path && existsSync(path));
 const chromium = find(process.env.CHROMIUM, "/usr/bin/chromium");
@@ -15,6 +14,7 @@ const xvfb = find("/usr/bin/xvfb-run");
 
 async function byPuppeteer(browser, executablePath, args) {
   const profile = mkdtempSync(join(tmpdir(), `sockeye-${browser}-`));
+  const { default: puppeteer } = await import("puppeteer-core");
   const launched = await puppeteer.launch({ browser, executablePath, userDataDir: profile, args });
   return {
     async run(url, work, functions = {}) {
@@ -35,7 +35,7 @@ async function byPuppeteer(browser, executablePath, args) {
 }
 
 async function byWebKit() {
-  const port = await freePort();
+  const port = await deadPort();
   const driver = spawn(xvfb, ["-a", webkit, `--port=${port}`], { stdio: "ignore", detached: true });
   const call = async (method, path, body) => {
     const response = await fetch(`http://127.0.0.1:${port}${path}`, { method, body: body && JSON.stringify(body) });
@@ -75,6 +75,10 @@ const flags = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-bac
  */
 export const browsers = [
   { name: "Chromium", missing: !chromium && "no Chromium", start: () => byPuppeteer("chrome", chromium, flags) },
-  { name: "Firefox", missing: !firefox && "no firefox-esr", start: () => byPuppeteer("firefox", firefox, []) },
-  { name: "WebKit", missing: !(webkit && xvfb) && "no WebKitWebDriver or no xvfb-run", start: byWebKit },
+  { name: "Firefox", missing: !firefox && "no firefox-esr: install it, or set FIREFOX to its path", start: () => byPuppeteer("firefox", firefox, []) },
+  {
+    name: "WebKit",
+    missing: !(webkit && xvfb) && "no WebKitWebDriver or no xvfb-run: install webkit2gtk-driver and xvfb",
+    start: byWebKit,
+  },
 ];

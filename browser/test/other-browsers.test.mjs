@@ -1,23 +1,11 @@
 // The minified script in Firefox (by puppeteer-core) and WebKit (by WebKitWebDriver under Xvfb), where they are installed:
 // on Debian, the packages firefox-esr, webkit2gtk-driver and xvfb.
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { after, before, describe, test } from "node:test";
-import { root } from "./compiled.mjs";
+import { browsers } from "./browsers.mjs";
 import { Proxy } from "./proxy.mjs";
-import { within } from "./recorder.mjs";
-import { deadPort, TestServer } from "./server.mjs";
-
-const find = (...paths) => paths.find((path) => path && existsSync(path));
-const firefox = find(process.env.FIREFOX, "/usr/bin/firefox-esr", "/usr/bin/firefox");
-const webkit = find(process.env.WEBKIT_DRIVER, "/usr/bin/WebKitWebDriver");
-const xvfb = find("/usr/bin/xvfb-run");
-const binary = process.env.SOCKEYE_INTEROP ?? join(root, "../target/debug/sockeye-interop");
+import { TestServer } from "./server.mjs";
+import { noSockeye, sockeye } from "./sockeye.mjs";
 
 /** The npm package's server, which keeps sessions, and Sockeye with the contract of `tests/interop`. */
 const servers = {
@@ -26,10 +14,8 @@ const servers = {
     return { port: server.port, stop: () => server.stop(), names: { text: "echo", bytes: "echo", numbered: "reply", answered: "numbered" } };
   },
   Sockeye: async () => {
-    const child = spawn(binary, ["--recovery", "true"], { stdio: ["ignore", "pipe", "inherit"] });
-    const [line] = await within(once(createInterface({ input: child.stdout }), "line"), "the server's port");
-    const stop = () => (child.kill(), once(child, "exit"));
-    return { port: Number(/:(\d+)$/.exec(line)[1]), stop, names: { text: "ack one", bytes: "blob ack", numbered: "message", answered: "message" } };
+    const names = { text: "ack one", bytes: "blob ack", numbered: "message", answered: "message" };
+    return { ...(await sockeye(["--recovery", "true"])), names };
   },
 };
 
@@ -69,72 +55,26 @@ async function core(names, done) {
 
 const unwanted = process.env.BROWSER === "0" && "BROWSER=0";
 
-for (const [name, skip, run] of [
-  ["Firefox", unwanted || (firefox ? false : "no firefox-esr: install it, or set FIREFOX to its path"), inFirefox],
-  [
-    "WebKit",
-    unwanted || (webkit && xvfb ? false : "no WebKitWebDriver or no xvfb-run: install webkit2gtk-driver and xvfb"),
-    inWebKit,
-  ],
-]) {
+for (const { name, missing, start: open } of browsers.filter(({ name }) => name !== "Chromium")) {
+  const skip = unwanted || missing;
   if (skip) console.log(`# The tests in ${name} are skipped: ${skip}`);
   for (const [kind, start] of Object.entries(servers)) {
-    const why = skip || (kind === "Sockeye" && !existsSync(binary) && `no ${binary}: cargo build -p sockeye-interop`);
-    describe(`the core list in ${name} against ${kind}`, { skip: why }, () => {
-      let server, proxy;
+    describe(`the core list in ${name} against ${kind}`, { skip: skip || (kind === "Sockeye" && noSockeye) }, () => {
+      let browser, server, proxy;
       before(async () => {
-        server = await start();
+        [browser, server] = await Promise.all([open(), start()]);
         proxy = await new Proxy(server.port).start();
       });
       after(async () => {
+        await browser?.stop();
         await proxy?.stop();
         await server?.stop();
       });
-      test("connect, upgrade, acknowledgements, binary data, reconnection, recovery", { timeout: 120_000 }, async (t) => {
+      test("connect, upgrade, acknowledgements, binary data, reconnection, recovery", { timeout: 120_000 }, async () => {
         const expected = Array(3).fill("recovered ä€😀 1,2,255").join("; ");
-        assert.equal(await run(t, `${proxy.url}/page?`, server.names), expected);
+        const work = `(done) => (${core})(${JSON.stringify(server.names)}, done)`;
+        assert.equal(await browser.run(`${proxy.url}/page?`, work), expected);
       });
     });
   }
-}
-
-async function inFirefox(t, url, names) {
-  const { default: puppeteer } = await import("puppeteer-core");
-  const profile = mkdtempSync(join(tmpdir(), "sockeye-firefox-"));
-  const browser = await puppeteer.launch({ browser: "firefox", executablePath: firefox, userDataDir: profile });
-  t.after(async () => {
-    await browser.close();
-    rmSync(profile, { recursive: true, force: true });
-  });
-  const page = await browser.newPage();
-  await page.goto(url);
-  return page.evaluate(`new Promise((done) => (${core})(${JSON.stringify(names)}, done))`);
-}
-
-async function inWebKit(t, url, names) {
-  const port = await deadPort();
-  const driver = spawn(xvfb, ["-a", webkit, `--port=${port}`], { stdio: "ignore", detached: true });
-  t.after(() => process.kill(-driver.pid));
-  const call = async (method, path, body) => {
-    const response = await fetch(`http://127.0.0.1:${port}${path}`, { method, body: body && JSON.stringify(body) });
-    const { value } = await response.json();
-    if (!response.ok) throw new Error(value.message);
-    return value;
-  };
-  const ready = async () => {
-    for (;;) {
-      try {
-        return await call("GET", "/status");
-      } catch {
-        await new Promise((resolve) => setTimeout(resolve, 100));
-      }
-    }
-  };
-  await within(ready(), "the driver", 20_000);
-  const { sessionId } = await call("POST", "/session", { capabilities: { alwaysMatch: { browserName: "MiniBrowser" } } });
-  const session = `/session/${sessionId}`;
-  t.after(() => call("DELETE", session).catch(() => {}));
-  await call("POST", `${session}/timeouts`, { script: 60_000 });
-  await call("POST", `${session}/url`, { url });
-  return call("POST", `${session}/execute/async`, { script: `(${core})(arguments[0], arguments[1])`, args: [names] });
 }

@@ -6,7 +6,8 @@ import { WebSocket } from "ws";
 import { Chromium, skip } from "./chromium.mjs";
 import { run, scenarios } from "./scenarios.mjs";
 import { deadPort, TestServer } from "./server.mjs";
-import { noSockeye, SockeyeServer } from "./sockeye-server.mjs";
+import { noSockeye } from "./sockeye.mjs";
+import { SockeyeServer } from "./sockeye-server.mjs";
 
 const parser = createRequire(import.meta.url)("socket.io-msgpack-parser");
 // A hung test ends; no test depends on this time.

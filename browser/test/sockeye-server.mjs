@@ -1,20 +1,12 @@
-import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
-import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { io } from "socket.io-client";
 import { root } from "./compiled.mjs";
 import { within } from "./recorder.mjs";
 import { scripts } from "./server.mjs";
+import { sockeye } from "./sockeye.mjs";
 
 const parser = createRequire(import.meta.url)("socket.io-msgpack-parser");
-const binary = process.env.SOCKEYE_INTEROP ?? join(root, "../target/debug/sockeye-interop");
-
-/** Why the tests against Sockeye are skipped, or false. */
-export const noSockeye = existsSync(binary) ? false : `no ${binary}: build it with cargo build -p sockeye-interop`;
-
 /** Sockeye with the handlers that the scenarios talk to: `TestServer`, in a process of its own. */
 export class SockeyeServer {
   port = 0;
@@ -22,7 +14,7 @@ export class SockeyeServer {
   environment = { garbling: { path: "/garbled" }, connectFirst: true };
   #arguments;
   #parser;
-  #child;
+  #process;
   #control;
 
   constructor({ connectionStateRecovery, parser: own }) {
@@ -32,10 +24,8 @@ export class SockeyeServer {
   }
 
   async start() {
-    const stdio = ["ignore", "pipe", "inherit"];
-    this.#child = spawn(binary, [...this.#arguments, "--port", String(this.port)], { stdio });
-    const [line] = await within(once(createInterface({ input: this.#child.stdout }), "line"), "the server's port");
-    this.port = Number(/:(\d+)$/.exec(line)[1]);
+    this.#process = await sockeye([...this.#arguments, "--port", String(this.port)]);
+    this.port = this.#process.port;
     const options = { transports: ["websocket"], forceNew: true, reconnection: false };
     this.#control = io(`http://127.0.0.1:${this.port}/control`, { ...options, ...(this.#parser && { parser }) });
     await within(once(this.#control, "connect"), "the connection to the server");
@@ -43,9 +33,7 @@ export class SockeyeServer {
   }
 
   async stop() {
-    const ended = once(this.#child, "exit");
-    this.#child.kill();
-    await within(ended, "the server's end");
+    await this.#process.stop();
     this.#control.disconnect();
   }
 

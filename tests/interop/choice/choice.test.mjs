@@ -1,11 +1,11 @@
 // Which transport the client ends on by itself, with default options on both sides, by what stands in between.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
+import { browsers } from "../../../browser/test/browsers.mjs";
 import { Proxy as Network } from "../../../browser/test/proxy.mjs";
 import { ServerProcess } from "../harness/server.mjs";
 import { filled, haproxy, missing, nginx } from "../proxies/kinds.mjs";
 import { Proxy } from "../proxies/proxy.mjs";
-import { browsers } from "./browsers.mjs";
 import { Buffering } from "./buffering.mjs";
 
 const POLICY = "connect-src 'none'; frame-src 'self'";
